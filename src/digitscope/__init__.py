@@ -1,0 +1,55 @@
+"""digitscope: handwritten digits with neural networks. Train one, look inside it, use it.
+
+The verbs below are loaded when they are first used, so that `import digitscope` stays light.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from digitscope.data.mnist import load_mnist
+    from digitscope.estimator import DigitClassifier
+    from digitscope.evaluation.evaluate import evaluate
+    from digitscope.models.model import load, save
+    from digitscope.models.prediction import predict
+    from digitscope.network.network import Network
+    from digitscope.training.train import train
+
+_HOMES = {
+    "DigitClassifier": "digitscope.estimator",
+    "Network": "digitscope.network.network",
+    "evaluate": "digitscope.evaluation.evaluate",
+    "load": "digitscope.models.model",
+    "load_mnist": "digitscope.data.mnist",
+    "predict": "digitscope.models.prediction",
+    "save": "digitscope.models.model",
+    "train": "digitscope.training.train",
+}
+
+__all__ = [
+    "DigitClassifier",
+    "Network",
+    "__version__",
+    "evaluate",
+    "load",
+    "load_mnist",
+    "predict",
+    "save",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'digitscope' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,125 @@
+"""`digitscope evaluate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from digitscope.cli.console import bar, percent, print_json, save_figure
+from digitscope.evaluation.evaluate import Evaluation, evaluate
+from digitscope.models.model import load
+
+
+def command(
+    model: Path = typer.Argument(help="A model file, or a run folder."),
+    part: str = typer.Option("test", help="The part of MNIST: test or train."),
+    mistakes: int = typer.Option(10, min=0, max=1000, help="How many mistakes to show."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON."),
+    figures: Path | None = typer.Option(None, help="Draw the figures into this new folder."),
+) -> int:
+    """Evaluate a model."""
+    loaded = load(model)
+    evaluation = evaluate(loaded, part=part, mistakes=mistakes)
+    if as_json:
+        print_json(evaluation.to_dict())
+    else:
+        print(describe(evaluation, loaded.name))
+    if figures is not None:
+        _draw(evaluation, figures)
+    return 0
+
+
+def describe(evaluation: Evaluation, name: str) -> str:
+    """An evaluation in words and tables."""
+    e = evaluation
+    low, high = e.interval
+    kind = "calibrated" if e.calibrated else "not calibrated"
+    lines = [
+        f"{name} on {e.images:,} {e.part} images",
+        f"accuracy  {percent(e.accuracy)}  (95 % interval {percent(low)} to {percent(high)})",
+        f"correct   {e.correct:,}",
+        f"wrong     {e.images - e.correct:,}",
+        f"expected calibration error  {percent(e.calibration.error)}  ({kind}; 15 bins)",
+        "",
+        "digit   images  precision     recall         F1",
+        *(
+            f"{d.digit:>5}  {d.images:>7,}  {percent(d.precision):>9}  {percent(d.recall):>9}  "
+            f"{percent(d.f1):>9}"
+            for d in e.digits
+        ),
+        "",
+        "confusion matrix (rows: the true digit, columns: the answer)",
+        "       " + "".join(f"{c:>6}" for c in e.classes),
+        *(
+            f"{c:>5}  " + "".join(f"{n:>6}" for n in row)
+            for c, row in zip(e.classes, e.matrix.tolist(), strict=True)
+        ),
+        "",
+        *_reliability(e),
+        "",
+        *_confusions(e),
+        "",
+        *_mistakes(e),
+    ]
+    return "\n".join(lines)
+
+
+def _reliability(e: Evaluation) -> list[str]:
+    lines = ["reliability    how sure   how often right   images"]
+    for b in e.calibration.bins:
+        if b.images:
+            lines.append(
+                f"{b.low:>5.2f} - {b.high:.2f}  {percent(b.confidence):>9}   "
+                f"{percent(b.accuracy):>15}  {b.images:>7,}"
+            )
+    return lines
+
+
+def _confusions(e: Evaluation) -> list[str]:
+    if not e.confusions:
+        return ["commonest confusions: none"]
+    most = e.confusions[0].count
+    return [
+        "commonest confusions",
+        *(
+            f"  {c.digit} taken for {c.taken_for}  {c.count:>5}  {bar(c.count / most, 20)}".rstrip()
+            for c in e.confusions
+        ),
+    ]
+
+
+def _mistakes(e: Evaluation) -> list[str]:
+    return [
+        "most confident mistakes",
+        *(
+            f"  {e.part}:{m.index:<6} {m.digit} taken for {m.taken_for}, "
+            f"{percent(m.confidence)} sure ({percent(m.of_truth)} for {m.digit})"
+            for m in e.mistakes
+        ),
+        "what the wrong answers have in common",
+        *(f"  {sentence}" for sentence in e.in_common),
+    ]
+
+
+def _draw(evaluation: Evaluation, folder: Path) -> None:
+    from digitscope import figures
+    from digitscope.errors import StorageError
+    from digitscope.store import unwritable
+
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        raise StorageError(
+            f"{folder}: exists already: choose a new folder for the figures"
+        ) from None
+    except OSError as error:
+        raise StorageError(unwritable(folder, error)) from None
+    save_figure(figures.confusion_matrix(evaluation), folder / "confusion_matrix.png")
+    save_figure(
+        figures.confusion_matrix(evaluation, normalized=True),
+        folder / "confusion_matrix_normalized.png",
+    )
+    save_figure(figures.reliability(evaluation.calibration), folder / "reliability.png")
+    save_figure(figures.predictions(evaluation), folder / "predictions.png")
+    save_figure(figures.mistakes(evaluation), folder / "mistakes.png")

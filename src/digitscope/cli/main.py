@@ -1,0 +1,105 @@
+"""The command `digitscope`: its verbs, and what an error looks like.
+
+Only the verb that was asked for is imported, so that help and short answers come at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.exceptions import TyperException
+
+import digitscope
+from digitscope.errors import DigitscopeError
+
+# Verb -> module, and its line in the help.
+VERBS = {
+    "train": (
+        "digitscope.cli.train",
+        "Train a network on MNIST, evaluate it, and keep it in a run folder.",
+    ),
+    "evaluate": (
+        "digitscope.cli.evaluate",
+        "Say how good a model is on the test set, and where it fails.",
+    ),
+    "predict": ("digitscope.cli.predict", "Read the digit on an image."),
+    "sweep": (
+        "digitscope.cli.sweep",
+        "Train every combination of some settings, and compare them.",
+    ),
+    "data": ("digitscope.cli.data", "Show what MNIST is, and how an image becomes numbers."),
+    "summary": (
+        "digitscope.cli.summary",
+        "Show a network's layers, shapes and parameters; draw it.",
+    ),
+    "figure": ("digitscope.cli.figure", "Draw one of the figures."),
+    "recipes": ("digitscope.cli.recipes", "List the recipes that ship, or print one."),
+    "check": ("digitscope.cli.check", "Compare a network's gradients with finite differences."),
+}
+
+DONE, IN_PART, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+def build(arguments: list[str]) -> typer.Typer:
+    """The command line, with the one verb in it that the arguments name."""
+    app = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        help="Handwritten digits with neural networks: train one, look inside it, use it.",
+    )
+    app.callback()(_options)
+    asked = next((word for word in arguments if not word.startswith("-")), "")
+    for verb, (module, help) in VERBS.items():
+        command: Callable[..., Any] = import_module(module).command if verb == asked else _unasked
+        app.command(verb, help=help)(command)
+    return app
+
+
+def _options(
+    version: bool = typer.Option(False, "--version", help="Print the version.", is_eager=True),
+) -> None:
+    if version:
+        print(f"digitscope {digitscope.__version__}")
+        raise typer.Exit
+
+
+def _unasked() -> None:
+    """Stands for a verb that was not asked for; its help line comes from the table."""
+
+
+def main(arguments: list[str]) -> int:
+    """Run a command; returns the exit code."""
+    try:
+        code = build(arguments)(arguments, standalone_mode=False)
+        sys.stdout.flush()
+        return int(code or DONE)
+    except DigitscopeError as error:
+        complain(str(error))
+    except TyperException as error:
+        hint = " ".join(["digitscope", *(w for w in arguments[:1] if w in VERBS), "--help"])
+        complain(f"{error.format_message().rstrip('.')}: see '{hint}'")
+    except (KeyboardInterrupt, typer.Abort):
+        complain("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone (| head): nothing is wrong, and nothing more can be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    return BAD_INPUT
+
+
+def complain(message: str) -> None:
+    """One line on standard error."""
+    print(f"digitscope: error: {' '.join(message.split())}", file=sys.stderr)
+
+
+def run() -> None:
+    """The entry point."""
+    sys.exit(main(sys.argv[1:]))

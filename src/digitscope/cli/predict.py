@@ -1,0 +1,108 @@
+"""`digitscope predict`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import typer
+
+from digitscope.cli.console import bar, percent, print_json, save_figure
+from digitscope.errors import ImageError, SettingError
+from digitscope.models.model import Model, load
+from digitscope.models.prediction import Input, Prediction, check_limit, predict, take_input
+
+IN_PART, BAD_INPUT = 1, 2
+
+
+def command(
+    model: Path = typer.Argument(help="A model file, or a run folder."),
+    images: list[str] = typer.Argument(
+        help="Image files, test:100 for test image 100, - for stdin."
+    ),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON."),
+    reject_below: float = typer.Option(0.0, help="Reject answers less probable than this."),
+    figure: Path | None = typer.Option(
+        None, help="Draw the image and its probabilities (one image)."
+    ),
+    explain: Path | None = typer.Option(
+        None, help="Draw the steps of the preparation (one image)."
+    ),
+) -> int:
+    """Read the digit on images."""
+    loaded = load(model)
+    limit = check_limit(reject_below)
+    if len(images) > 1 and (figure or explain):
+        raise SettingError("--figure and --explain draw one image: give one, or leave them out")
+    answers: list[tuple[Input, Prediction]] = []
+    for name in images:
+        try:
+            given = _take(name)
+            answers.append((given, predict(loaded, given, limit)))
+        except ImageError as error:
+            print(f"digitscope: error: {error}", file=sys.stderr)
+            continue
+        if not as_json:
+            print(describe(*answers[-1]))
+    if as_json:
+        print_json(to_json(loaded, answers))
+    if answers and figure:
+        _draw_prediction(*answers[0], figure)
+    if answers and explain:
+        _draw_steps(answers[0][0], explain)
+    return 0 if len(answers) == len(images) else IN_PART if answers else BAD_INPUT
+
+
+def _take(name: str) -> Input:
+    if name != "-":
+        return take_input(name)
+    data = sys.stdin.buffer.read()
+    if not data:
+        raise ImageError("standard input: expected an image, got nothing: try cat IMAGE | ... -")
+    from digitscope.preparation import prepare
+
+    preparation = prepare(data, "standard input")
+    return Input("standard input", preparation.image, None, preparation)
+
+
+def describe(given: Input, prediction: Prediction) -> str:
+    """An answer in words and bars."""
+    p = prediction
+    truth = "" if given.label is None else f"  (labelled {given.label})"
+    doubt = "" if p.calibrated else ", not calibrated"
+    verdict = "rejected: too unsure; best guess " if p.rejected else ""
+    lines = [f"{given.name}: {verdict}{p.digit}  {percent(p.confidence)} sure{doubt}{truth}"]
+    for digit, probability in zip(p.classes, p.probabilities, strict=True):
+        mark = "  <" if digit == p.digit else ""
+        lines.append(f"  {digit}  {percent(probability):>9}  {bar(probability)}{mark}".rstrip())
+    lines += [f"  note: {warning}" for warning in p.warnings]
+    return "\n".join(lines)
+
+
+def to_json(model: Model, answers: list[tuple[Input, Prediction]]) -> dict[str, object]:
+    """The answers as docs/formats.md fixes them."""
+    return {
+        "format": "digitscope predictions",
+        "version": "1.0",
+        "model": model.name,
+        "predictions": [
+            {"image": given.name, "label": given.label, **prediction.to_dict()}
+            for given, prediction in answers
+        ],
+    }
+
+
+def _draw_prediction(given: Input, prediction: Prediction, path: Path) -> None:
+    from digitscope import figures
+
+    save_figure(figures.prediction_detail(given, prediction), path)
+
+
+def _draw_steps(given: Input, path: Path) -> None:
+    from digitscope import figures
+
+    if given.preparation is None:
+        raise SettingError(
+            f"{given.name} is an image of MNIST, which needs no preparation: give --explain a file"
+        )
+    save_figure(figures.preparation_steps(given.preparation), path)

@@ -1,0 +1,1 @@
+"""The data: IDX files, the MNIST that ships, splits, augmentation."""

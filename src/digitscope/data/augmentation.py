@@ -1,0 +1,165 @@
+"""Augmentation: small distortions of the training images that leave the digit what it is.
+
+A recipe names transforms with their strength: "shift:2 rotate:10 elastic:6". For each image of a
+batch every transform draws its own amount, uniformly between minus and plus the strength. The
+geometric ones are composed into one matrix, and the elastic one into the same look-up, so that an
+image is resampled only once.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitscope.arrays import Images
+from digitscope.errors import SettingError, nearest
+
+Matrices = NDArray[
+    np.float32
+]  # [n, 3, 3]: from a place (x, y, 1) of the new image to one of the old
+CENTRE = 13.5
+
+
+def shift(amounts: Matrices) -> Matrices:
+    """Move by dx and dy pixels."""
+    M = _identities(len(amounts))
+    M[:, :2, 2] = amounts[:, :2]
+    return M
+
+
+def rotate(amounts: Matrices) -> Matrices:
+    """Turn by degrees about the centre."""
+    M = _identities(len(amounts))
+    angle = np.radians(amounts[:, 0])
+    M[:, 0, 0] = M[:, 1, 1] = np.cos(angle)
+    M[:, 0, 1] = -np.sin(angle)
+    M[:, 1, 0] = np.sin(angle)
+    return _about_centre(M)
+
+
+def scale(amounts: Matrices) -> Matrices:
+    """Widen and heighten, each on its own, by parts: 0.1 is up to 10 %."""
+    M = _identities(len(amounts))
+    M[:, 0, 0] = 1 + amounts[:, 0]
+    M[:, 1, 1] = 1 + amounts[:, 1]
+    return _about_centre(M)
+
+
+def shear(amounts: Matrices) -> Matrices:
+    """Slant: 0.2 moves the top and the bottom by up to 0.2 pixels a pixel of height."""
+    M = _identities(len(amounts))
+    M[:, 0, 1] = amounts[:, 0]
+    return _about_centre(M)
+
+
+GEOMETRIC: dict[str, Callable[[Matrices], Matrices]] = {
+    "shift": shift,
+    "rotate": rotate,
+    "scale": scale,
+    "shear": shear,
+}
+LIMITS = {"shift": 14.0, "rotate": 180.0, "scale": 0.9, "shear": 1.0, "elastic": 30.0}
+AUGMENTATIONS = tuple(LIMITS)
+
+
+def parse_augmentation(text: str) -> dict[str, float]:
+    """The transforms that a recipe names, with their strengths; SettingError for what is unknown.
+
+    >>> parse_augmentation("shift:2 rotate:10")
+    {'shift': 2.0, 'rotate': 10.0}
+    """
+    strengths: dict[str, float] = {}
+    for word in re.split(r"[\s,]+", text.strip()):
+        if not word or word == "none":
+            continue
+        name, _, amount = word.partition(":")
+        if name not in LIMITS:
+            raise SettingError(f"unknown augmentation {name!r}: {nearest(name, LIMITS)}")
+        try:
+            strength = float(amount)
+        except ValueError:
+            strength = math.nan
+        if not 0 <= strength <= LIMITS[name]:
+            raise SettingError(
+                f"augmentation {name} needs a strength from 0 to {LIMITS[name]:g}, got {amount!r}: "
+                f"write it as {name}:{LIMITS[name] / 10:g}"
+            )
+        strengths[name] = strength
+    return strengths
+
+
+def augment(
+    images: Images, strengths: dict[str, float], rng: np.random.Generator, sigma: float = 4.0
+) -> Images:
+    """Distorted copies of images [n, 28, 28]; the same generator state gives the same copies.
+
+    "elastic" is a smooth random field of displacements, Gaussian with `sigma` pixels, its strength
+    the factor alpha of Simard, Steinkraus, Platt (2003), "Best practices for convolutional neural
+    networks".
+
+    >>> augment(np.zeros((2, 28, 28), np.uint8), {"shift": 2.0}, np.random.default_rng(0)).shape
+    (2, 28, 28)
+    """
+    M = _identities(len(images))
+    for name, matrices in GEOMETRIC.items():
+        if strength := strengths.get(name, 0.0):
+            amounts = rng.uniform(-strength, strength, (len(images), 2)).astype(np.float32)
+            M = matrices(amounts) @ M
+    n, h, w = images.shape
+    ys, xs = np.mgrid[:h, :w].astype(np.float32)
+    places = np.stack([xs, ys, np.ones_like(xs)], axis=-1).reshape(-1, 3)
+    maps = (places @ M[:, :2].transpose(0, 2, 1)).reshape(n, h, w, 2)
+    if alpha := strengths.get("elastic", 0.0):
+        maps += np.float32(alpha) * _smooth_noise(rng, (n, h, w, 2), sigma)
+    # OpenCV holds places in 16 bits: at most about 1,000 images in one strip.
+    return np.concatenate(
+        [_resample(images[i : i + 512], maps[i : i + 512]) for i in range(0, n, 512)]
+    )
+
+
+def _smooth_noise(
+    rng: np.random.Generator, shape: tuple[int, int, int, int], sigma: float
+) -> NDArray[np.float32]:
+    """Uniform noise in -1..1 [n, h, w, 2], blurred. One strip for all: where two images meet they
+    share some.
+    """
+    import cv2
+
+    n, h, w, _ = shape
+    noise = rng.random((n * h, w, 2), np.float32) * 2 - 1
+    return np.asarray(cv2.GaussianBlur(noise, (0, 0), sigma), np.float32).reshape(shape)
+
+
+def _resample(images: Images, maps: NDArray[np.float32]) -> Images:
+    """The images at the places of `maps` [n, h, w, 2], bilinear; paper outside.
+
+    One call for all, on a strip of the images with a blank row between them: a call an image takes
+    longer to start than to do. Places beyond an image are held to the blank rows and columns around
+    it.
+    """
+    import cv2
+
+    n, h, w = images.shape
+    strip = np.zeros((n, h + 2, w + 2), np.uint8)
+    strip[:, 1:-1, 1:-1] = images
+    xs = np.clip(maps[..., 0], -1, w) + 1
+    ys = np.clip(maps[..., 1], -1, h) + 1
+    ys += np.arange(n, dtype=np.float32).reshape(n, 1, 1) * (h + 2)
+    flat = strip.reshape(n * (h + 2), w + 2)
+    out = cv2.remap(flat, xs.reshape(-1, w), ys.reshape(-1, w), cv2.INTER_LINEAR)
+    return np.asarray(out, np.uint8).reshape(n, h, w)
+
+
+def _identities(n: int) -> Matrices:
+    return np.tile(np.eye(3, dtype=np.float32), (n, 1, 1))
+
+
+def _about_centre(M: Matrices) -> Matrices:
+    """The same map with the image's centre as its fixed point: x -> M (x - c) + c."""
+    c = np.array([CENTRE, CENTRE], np.float32)
+    M[:, :2, 2] += c - M[:, :2, :2] @ c
+    return M

@@ -1,0 +1,1 @@
+"""Pure functions of the network's maths, each beside its derivative."""

@@ -1,0 +1,117 @@
+"""Activation functions: A = g(Z), each beside its derivative.
+
+Back-propagation asks one thing of an activation: given dA, the gradient of the loss by its output,
+what is dZ, the gradient by its input? Where g works on each number alone the chain rule says
+
+    dZ = dA * g'(Z)
+
+Only softmax mixes the numbers of a row; its derivative is a matrix for every sample.
+
+Source of the definitions: Goodfellow, Bengio, Courville, Deep Learning (2016), sections 6.2 and
+6.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from digitscope.arrays import Floats
+
+
+def linear(Z: Floats) -> Floats:
+    """g(z) = z."""
+    return Z
+
+
+def linear_derivative(A: Floats) -> Floats:
+    """g'(z) = 1."""
+    return np.ones_like(A)
+
+
+def sigmoid(Z: Floats) -> Floats:
+    """sigma(z) = 1 / (1 + e^-z), between 0 and 1.
+
+    Written with e^-|z|, which never overflows: for z < 0 numerator and denominator are multiplied
+    by e^z.
+
+    >>> sigmoid(np.array([-1000.0, 0.0, 1000.0])).tolist()
+    [0.0, 0.5, 1.0]
+    """
+    e = np.exp(-np.abs(Z))
+    return np.where(Z >= 0, 1, e) / (1 + e)
+
+
+def sigmoid_derivative(A: Floats) -> Floats:
+    """sigma'(z) = sigma(z) (1 - sigma(z)), so a (1 - a); at most 1/4, which slows deep networks.
+
+    d/dz (1 + e^-z)^-1 = e^-z (1 + e^-z)^-2 = a * e^-z / (1 + e^-z) = a (1 - a)
+    """
+    return A * (1 - A)
+
+
+def tanh(Z: Floats) -> Floats:
+    """tanh(z) = (e^z - e^-z) / (e^z + e^-z), between -1 and 1."""
+    return np.tanh(Z)
+
+
+def tanh_derivative(A: Floats) -> Floats:
+    """tanh'(z) = 1 - tanh(z)^2, so 1 - a^2."""
+    return 1 - A * A
+
+
+def relu(Z: Floats) -> Floats:
+    """relu(z) = max(0, z)."""
+    return np.maximum(Z, 0)
+
+
+def relu_derivative(A: Floats) -> Floats:
+    """relu'(z) = 1 where z > 0 (that is, where a > 0), else 0; at the kink 0 is taken."""
+    return (A > 0).astype(A.dtype)
+
+
+def softmax(Z: Floats) -> Floats:
+    """a_j = e^(z_j) / sum_k e^(z_k), row by row: positive numbers that add up to 1.
+
+    The largest z of a row is taken off first. That cancels in the fraction and keeps e^z finite.
+
+    >>> softmax(np.array([[1000.0, 1000.0]])).tolist()
+    [[0.5, 0.5]]
+    """
+    E = np.exp(Z - Z.max(axis=-1, keepdims=True))
+    E /= E.sum(axis=-1, keepdims=True)
+    return E
+
+
+def softmax_backward(dA: Floats, A: Floats) -> Floats:
+    """dZ of softmax, row by row, without building its Jacobian.
+
+    da_i/dz_j = a_i (delta_ij - a_j), so
+
+        dz_j = sum_i da_i a_i (delta_ij - a_j) = a_j (da_j - sum_i da_i a_i)
+    """
+    return A * (dA - (dA * A).sum(axis=-1, keepdims=True))
+
+
+class Activation(NamedTuple):
+    """A row of the table: g, and its derivative written with A = g(Z), or None for softmax."""
+
+    g: Callable[[Floats], Floats]
+    derivative: Callable[[Floats], Floats] | None
+
+    def backward(self, dA: Floats, A: Floats) -> Floats:
+        """DZ from dA; shapes as A."""
+        if self.derivative is None:
+            return softmax_backward(dA, A)
+        return dA * self.derivative(A)
+
+
+ACTIVATIONS: dict[str, Activation] = {
+    "linear": Activation(linear, linear_derivative),
+    "sigmoid": Activation(sigmoid, sigmoid_derivative),
+    "tanh": Activation(tanh, tanh_derivative),
+    "relu": Activation(relu, relu_derivative),
+    "softmax": Activation(softmax, None),
+}

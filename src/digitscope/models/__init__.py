@@ -1,0 +1,1 @@
+"""Model files: a network, with everything that is needed to use it."""

@@ -1,0 +1,191 @@
+"""A model: a network, which digits it tells apart, how its images are prepared, and what was
+measured.
+
+The file is described in docs/formats.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import digitscope
+from digitscope.arrays import Floats
+from digitscope.errors import InputError, ModelFileError, nearest
+from digitscope.maths.activations import ACTIVATIONS
+from digitscope.network.network import Network
+from digitscope.network.spec import Spec
+from digitscope.preparation import PREPARATION_VERSION
+from digitscope.store import SUFFIX, read_tensors, write_tensors
+
+FORMAT = "digitscope model"
+VERSION = 1
+MINOR = 0
+STATE_PREFIX = "state."
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network that can be used and kept.
+
+    `classes` holds the digit of each class. `temperature` divides the logits before the output's
+    activation; it is fitted on validation images (see `digitscope.evaluation.calibration`), and
+    None where there were none.
+    """
+
+    network: Network
+    classes: tuple[int, ...] = tuple(range(10))
+    temperature: float | None = None
+    recipe: dict[str, Any] = field(default_factory=dict)
+    measured: dict[str, Any] = field(default_factory=dict)
+    preparation: int = PREPARATION_VERSION
+    name: str = "model"
+
+    def __post_init__(self) -> None:
+        expected = (
+            1 if len(self.classes) == 2 and self.network.spec.n_out == 1 else len(self.classes)
+        )
+        if self.network.spec.n_out != expected:
+            raise InputError(
+                f"a model of {len(self.classes)} digits cannot have {self.network.spec.n_out} "
+                f"outputs"
+            )
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether the probabilities were fitted to how often the model is right."""
+        return self.temperature is not None
+
+    def probabilities(self, images: NDArray[Any]) -> Floats:
+        """The probability of every class [n, n_classes] for images [n, 28, 28], rows adding up to
+        1.
+        """
+        return self.probabilities_of(self.network.logits(images))
+
+    def probabilities_of(self, Z: Floats) -> Floats:
+        """The same from logits Z [n, n_out].
+
+        One sigmoid output is the probability of the second class. Ten of them are ten opinions, not
+        probabilities: they are divided by their sum.
+        """
+        output = self.network.spec.output
+        A = ACTIVATIONS[output].g(Z / Z.dtype.type(self.temperature or 1))
+        if A.shape[1] == 1:
+            P = np.clip(A, 0, 1)
+            return np.hstack([1 - P, P])
+        if output == "softmax":
+            return A
+        P = np.maximum(A, np.finfo(A.dtype).tiny)
+        return np.asarray(P / P.sum(axis=1, keepdims=True), A.dtype)
+
+
+def save(model: Model | Network, path: str | Path) -> Path:
+    """Write a model file; the path with its suffix is returned. StorageError where it cannot be
+    written.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = save(Network.initialize("784-16-10"), Path(folder) / "small")
+    ...     load(path).network.spec.parameters
+    12730
+    """
+    model = model if isinstance(model, Model) else Model(model)
+    path = Path(path)
+    if path.suffix != SUFFIX:
+        path = path.with_name(path.name + SUFFIX)
+    network = model.network
+    tensors = dict(network.weights)
+    tensors |= {f"{STATE_PREFIX}{name}": array for name, array in network.state.items()}
+    metadata = {
+        "format": FORMAT,
+        "version": f"{VERSION}.{MINOR}",
+        "digitscope": digitscope.__version__,
+        "spec": network.spec.to_dict(),
+        "classes": list(model.classes),
+        "temperature": model.temperature,
+        "preparation": model.preparation,
+        "recipe": model.recipe,
+        "measured": model.measured,
+    }
+    write_tensors(path, tensors, metadata)
+    return path
+
+
+def load(path: str | Path) -> Model:
+    """A model from its file, or from a run folder (its best weights).
+
+    ModelFileError says in one line what is wrong with a file that is not a whole model.
+    """
+    path = find_model(Path(path))
+    tensors, metadata = read_tensors(path, FORMAT, VERSION)
+    try:
+        spec = Spec.from_dict(metadata["spec"])
+        weights = {n: T for n, T in tensors.items() if not n.startswith(STATE_PREFIX)}
+        state = {
+            n.removeprefix(STATE_PREFIX): T
+            for n, T in tensors.items()
+            if n.startswith(STATE_PREFIX)
+        }
+        network = Network(spec, _ordered(weights, spec), state)
+        _check_numbers(tensors)
+        temperature = metadata["temperature"]
+        return Model(
+            network,
+            classes=_classes(metadata["classes"]),
+            temperature=None if temperature is None else _positive(temperature),
+            recipe=dict(metadata["recipe"]),
+            measured=dict(metadata["measured"]),
+            preparation=int(metadata["preparation"]),
+            name=path.stem if path.parent.name != "weights" else path.parent.parent.name,
+        )
+    except (InputError, KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise ModelFileError(f"{path}: not a usable model: {error}: use another copy") from None
+
+
+def find_model(path: Path) -> Path:
+    """The model file that a path means: itself, or the best weights of the run folder that it
+    names.
+    """
+    best = path / "weights" / f"best{SUFFIX}"
+    try:
+        if best.is_file():
+            return best
+        if path.exists() or path.parent.is_dir() is False:
+            return path
+        neighbours = [p.name for p in path.parent.iterdir() if p.suffix == SUFFIX or p.is_dir()]
+    except OSError as error:
+        raise ModelFileError(f"{path}: cannot be read: {error.strerror}") from None
+    hint = f": {nearest(path.name, neighbours)}" if neighbours else ""
+    raise ModelFileError(f"{path}: no such model file or run folder{hint}")
+
+
+def _ordered(weights: dict[str, Floats], spec: Spec) -> dict[str, Floats]:
+    """The weights in the order of the layers, as a network that was never saved has them."""
+    order = {name: i for i, name in enumerate(spec.weight_shapes())}
+    return dict(sorted(weights.items(), key=lambda item: order.get(item[0], len(order))))
+
+
+def _check_numbers(tensors: dict[str, Floats]) -> None:
+    for name, array in tensors.items():
+        if array.dtype not in (np.float32, np.float64):
+            raise ValueError(f"{name} holds {array.dtype}, expected float32 or float64")
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} holds numbers that are not finite")
+
+
+def _classes(values: list[Any]) -> tuple[int, ...]:
+    classes = tuple(int(value) for value in values)
+    if len(set(classes)) != len(classes) or not all(0 <= digit <= 9 for digit in classes):
+        raise ValueError(f"classes must be different digits, got {values}")
+    return classes
+
+
+def _positive(value: Any) -> float:
+    number = float(value)
+    if not 0 < number < 1e6:
+        raise ValueError(f"a temperature must be positive, got {value}")
+    return number

@@ -1,0 +1,149 @@
+"""Predictions: what a model says of one image, and how far to trust it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitscope.arrays import Floats, Images
+from digitscope.data.mnist import SIZES, load_mnist
+from digitscope.errors import ImageError, SettingError
+from digitscope.models.model import Model, load
+from digitscope.preparation import PREPARATION_VERSION, Preparation, Source, prepare
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One answer. `probabilities` follow `classes` and add up to 1.
+
+    `calibrated` says whether they were fitted to how often the model is right; `rejected` whether
+    the digit's own probability is below the limit that was asked for.
+    """
+
+    digit: int
+    probabilities: tuple[float, ...]
+    classes: tuple[int, ...]
+    calibrated: bool
+    rejected: bool
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def confidence(self) -> float:
+        """The probability of the digit."""
+        return self.probabilities[self.classes.index(self.digit)]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON; see docs/formats.md."""
+        return {
+            "digit": self.digit,
+            "confidence": self.confidence,
+            "probabilities": {
+                str(c): p for c, p in zip(self.classes, self.probabilities, strict=True)
+            },
+            "calibrated": self.calibrated,
+            "rejected": self.rejected,
+            "warnings": list(self.warnings),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Input:
+    """An image ready for a model: uint8 [28, 28], its name, its true digit and preparation where
+    there are such.
+    """
+
+    name: str
+    image: Images
+    label: int | None = None
+    preparation: Preparation | None = None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the preparation noticed."""
+        return self.preparation.warnings if self.preparation else ()
+
+
+def predict(
+    model: Model | str | Path, source: Source | Input, reject_below: float = 0.0
+) -> Prediction:
+    """The digit on an image: a path, bytes, a Pillow image, an array, or "test:100" for test image
+    100.
+
+    ImageError says why an image cannot be read; ModelFileError why a model cannot.
+
+    >>> from digitscope.network.network import Network
+    >>> predict(Model(Network.initialize("784-16-10")), "test:0").classes
+    (0, 1, 2, 3, 4, 5, 6, 7, 8, 9)
+    """
+    model = model if isinstance(model, Model) else load(model)
+    given = source if isinstance(source, Input) else take_input(source)
+    P = model.probabilities(given.image[None])
+    return predictions(model, P, reject_below, preparation_warnings(model) + given.warnings)[0]
+
+
+def predictions(
+    model: Model, P: Floats, reject_below: float = 0.0, warnings: tuple[str, ...] = ()
+) -> list[Prediction]:
+    """A prediction for every row of P [n, n_classes]."""
+    return [
+        Prediction(
+            digit=model.classes[int(p.argmax())],
+            probabilities=tuple(float(x) for x in p),
+            classes=model.classes,
+            calibrated=model.calibrated,
+            rejected=bool(p.max() < reject_below),
+            warnings=warnings,
+        )
+        for p in P
+    ]
+
+
+def take_input(source: Source) -> Input:
+    """An image from wherever it is: test images of MNIST as they are, everything else prepared.
+
+    >>> take_input("train:7").label
+    3
+    """
+    if isinstance(source, str) and (found := re.fullmatch(r"(test|train):(.*)", source)):
+        return _mnist_image(found[1], found[2])
+    preparation = prepare(source)
+    return Input(preparation.name, preparation.image, None, preparation)
+
+
+def preparation_warnings(model: Model) -> tuple[str, ...]:
+    """A warning if the model's images were prepared by another version than this one."""
+    if model.preparation == PREPARATION_VERSION:
+        return ()
+    return (
+        f"model {model.name} was trained for version {model.preparation} of the preparation of "
+        f"images, this is "
+        f"version {PREPARATION_VERSION}: answers may be worse",
+    )
+
+
+def check_limit(value: float) -> float:
+    """A limit for rejection; SettingError unless it is a probability."""
+    if not 0 <= value <= 1:
+        raise SettingError(f"reject-below must be a number from 0 up to 1, got {value!r}")
+    return value
+
+
+def _mnist_image(part: str, number: str) -> Input:
+    size = SIZES[part]
+    if not re.fullmatch(r"\d{1,9}", number) or int(number) >= size:
+        raise ImageError(
+            f"{part}:{number}: expected an image of MNIST from {part}:0 to {part}:{size - 1}"
+        )
+    data = load_mnist(part)
+    i = int(number)
+    return Input(f"{part}:{i}", np.asarray(data.images[i]), int(data.labels[i]))
+
+
+def stack_images(inputs: list[Input]) -> NDArray[np.uint8]:
+    """The images of some inputs as one batch [n, 28, 28]."""
+    return np.stack([given.image for given in inputs])

@@ -1,0 +1,1 @@
+"""Specs, layers, the network itself, optimizers and schedules."""

@@ -1,0 +1,162 @@
+"""Files that last: written whole or not at all, tensors as safetensors with JSON metadata, never
+pickle.
+
+A file is written to a temporary name in its own folder, synced, and renamed. Whoever looks sees the
+old file or the new one; a full disk or a kill in between loses nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from digitscope.arrays import Weights
+from digitscope.errors import ModelFileError, StorageError
+
+METADATA_KEY = "digitscope"
+SUFFIX = ".safetensors"
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file as described above; StorageError says why it could not be written.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_atomically(Path(folder) / "a.txt", b"hello")
+    ...     (Path(folder) / "a.txt").read_bytes()
+    b'hello'
+    """
+    temporary = None
+    try:
+        handle, temporary = tempfile.mkstemp(
+            prefix=f".{path.name}.", suffix=".tmp", dir=path.parent
+        )
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).chmod(0o666 & ~_umask())
+        os.replace(temporary, path)  # noqa: PTH105 - the one call that promises to replace
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise StorageError(unwritable(path, error)) from None
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                Path(temporary).unlink()
+
+
+def unwritable(path: Path, error: OSError) -> str:
+    """One line on why a file could not be written, and what to do."""
+    advice = {
+        errno.ENOSPC: "free some space; nothing that was there is lost",
+        errno.EDQUOT: "free some space; nothing that was there is lost",
+        errno.EACCES: "choose a folder that you may write to",
+        errno.EROFS: "choose a folder that you may write to",
+        errno.ENOENT: "make the folder first",
+        errno.ENOTDIR: "a part of this path is a file: choose another folder",
+    }.get(error.errno or 0, "choose another place")
+    return f"{path}: cannot be written: {error.strerror or error}: {advice}"
+
+
+def write_tensors(path: Path, tensors: Weights, metadata: dict[str, Any]) -> None:
+    """A safetensors file with one metadata entry, JSON with sorted keys, so equal content is equal
+    bytes.
+
+    The metadata gains "sha256", the digest of the tensors, so that damage is noticed at load.
+    """
+    from safetensors.numpy import save
+
+    ordered = {name: np.ascontiguousarray(tensors[name]) for name in sorted(tensors)}
+    text = json.dumps({**metadata, "sha256": digest(ordered)}, sort_keys=True, allow_nan=False)
+    write_atomically(path, save(ordered, {METADATA_KEY: text}))
+
+
+def read_tensors(path: Path, kind: str, version: int) -> tuple[Weights, dict[str, Any]]:
+    """Tensors and metadata of a file of this `kind` and major version, whole and undamaged.
+
+    Anything else, from a truncated file to one that another program wrote, is one ModelFileError.
+    """
+    tensors, text = _read_safetensors(path)
+    if text is None:
+        raise ModelFileError(
+            f"{path}: a safetensors file, but not one of digitscope's: expected a file that "
+            "'digitscope train' wrote"
+        )
+    try:
+        metadata = json.loads(text)
+        found, number = metadata["format"], metadata["version"]
+        major = int(str(number).split(".")[0])
+    except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
+        raise ModelFileError(f"{path}: corrupt metadata: use another copy of the file") from None
+    if found != kind:
+        raise ModelFileError(f"{path}: expected a {kind}, got a {str(found)[:40]}")
+    if major > version:
+        raise ModelFileError(
+            f"{path}: written in format {str(number)[:20]}, this digitscope reads up to "
+            f"{version}.x: "
+            "install a newer digitscope"
+        )
+    if metadata.get("sha256") != digest(tensors):
+        raise ModelFileError(
+            f"{path}: corrupt: its numbers do not match their SHA-256: use another copy"
+        )
+    return tensors, metadata
+
+
+def digest(tensors: Weights) -> str:
+    """SHA-256 over names, types, shapes and bytes of the tensors, in the order of their names."""
+    sha = hashlib.sha256()
+    for name in sorted(tensors):
+        array = np.ascontiguousarray(tensors[name])
+        sha.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        sha.update(array.tobytes())
+    return sha.hexdigest()
+
+
+def _read_safetensors(path: Path) -> tuple[Weights, str | None]:
+    """All tensors, and digitscope's metadata if there is any."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        if path.is_dir():
+            raise ModelFileError(f"{path}: expected a model file, got a folder without one")
+        if not path.exists():
+            raise ModelFileError(f"{path}: no such file")
+        if path.stat().st_size == 0:
+            raise ModelFileError(f"{path}: the file is empty: use another copy")
+        with safe_open(path, framework="numpy") as file:
+            text = (file.metadata() or {}).get(METADATA_KEY)
+            tensors = {name: np.array(file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        raise ModelFileError(
+            f"{path}: truncated, corrupt, or no safetensors file ({error}): use another copy"
+        ) from None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, MemoryError) as error:
+        raise ModelFileError(f"{path}: cannot be read ({type(error).__name__}: {error})") from None
+    return tensors, text
+
+
+def _umask() -> int:
+    """The process's umask, which can only be read by setting it."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename in this folder last through a power cut, where the system can."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

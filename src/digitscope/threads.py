@@ -1,0 +1,27 @@
+"""How many threads the arithmetic may use.
+
+One, unless asked otherwise. The matrices here are small: a second thread gains a fifth at best, and
+where another program is busy the two wait for each other, which was seen to make an epoch 20 times
+slower. One thread also means the same bits on a machine with any number of cores.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def limited_threads(threads: int = 1) -> Iterator[int]:
+    """Limit the threads of NumPy's matrix products (0: all cores); gives the number in use.
+
+    >>> with limited_threads() as threads:
+    ...     threads
+    1
+    """
+    import numpy  # noqa: F401, ICN001 - its libraries must be loaded before they can be limited
+    from threadpoolctl import threadpool_info, threadpool_limits
+
+    with threadpool_limits(limits=threads or None, user_api="blas"):
+        pools = threadpool_info()
+        yield max((p["num_threads"] for p in pools if p["user_api"] == "blas"), default=1)

@@ -1,0 +1,287 @@
+"""The loop: which images come when, when to measure, when to stop. It never prints and writes no
+file.
+
+    for epoch:
+        a fresh random order of the training images
+        for batch:
+            forward, loss, back-propagation, update          (the engine)
+        measure; keep the best
+
+Everything random is derived from (seed, epoch, batch), so a loop that starts at any saved place
+goes on exactly as one that was never cut.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from digitscope.arrays import Indices
+from digitscope.data.augmentation import augment, parse_augmentation
+from digitscope.data.mnist import Dataset
+from digitscope.data.splits import Split
+from digitscope.engines import Engine, Position
+from digitscope.maths.losses import LOSSES
+from digitscope.network.notation import format_spec
+from digitscope.network.schedules import SCHEDULES
+from digitscope.training.events import (
+    Advanced,
+    Continued,
+    EpochEnded,
+    Event,
+    Paused,
+    RateChanged,
+    Started,
+    Stopped,
+)
+from digitscope.training.messages import Advance, Continue, Inbox, Pause, SetLearningRate, Stop
+from digitscope.training.randomness import generator
+from digitscope.training.recipe import Recipe
+
+# The first batches are where most happens: the loop stops after each of these to be looked at.
+FIRST_BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+GROUPS = 40  # of batches an epoch; between two groups the loop listens and reports
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a loop is: whole epochs done, batches done of the next, and what it has to remember."""
+
+    epoch: int = -1  # -1: not even the untrained network has been measured
+    batch: int = 0
+    learning_rate: float | None = None  # set by a message, instead of the recipe's
+    best_epoch: int = 0
+    best_accuracy: float = -1.0
+    best_loss: float = math.inf
+    patient_from: int = 0  # patience starts anew where a run was extended
+    seconds: float = 0.0  # spent on the epoch so far
+
+
+class Loop:
+    """One training. `events` drives it; `place`, `position` and `best` say where it is."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        split: Split,
+        engine: Engine,
+        place: Place | None = None,
+        best: Position | None = None,
+        inbox: Inbox | None = None,
+    ) -> None:
+        self.recipe, self.split, self.engine = recipe, split, engine
+        self.place = place or Place()
+        self.best = best or engine.position()
+        self.inbox = inbox or Inbox()
+        self._strengths = parse_augmentation(recipe.augment)
+        self._sample = self._training_sample()
+        self._allowed: int | None = None  # batches until the next pause, if one was asked for
+
+    @property
+    def batches(self) -> int:
+        """Batches an epoch."""
+        n = len(self.split.train.labels)
+        whole = n // self.recipe.batch_size
+        return max(1, whole if self.recipe.drop_last else math.ceil(n / self.recipe.batch_size))
+
+    def position(self) -> Position:
+        """The engine's position."""
+        return self.engine.position()
+
+    def events(self) -> Iterator[Event]:
+        """Train, and say what happens."""
+        yield self._started()
+        if self.place.epoch < 0:
+            self.place = replace(self.place, epoch=0)
+            untrained = self._measure()
+            yield untrained
+            if not math.isfinite(untrained.train_loss):
+                yield self._diverged()
+                return
+        while self.place.epoch < self.recipe.epochs:
+            if self._out_of_patience():
+                yield self._stopped("patience")
+                return
+            stopped = yield from self._epoch()
+            if stopped:
+                yield stopped
+                return
+        yield self._stopped("done")
+
+    def _epoch(self) -> Generator[Event, None, Stopped | None]:
+        """The rest of one epoch; returns why to stop, if so."""
+        order = self._order()
+        images_done, busy = 0, 0.0
+        while (start := self.place.batch) < self.batches:
+            stopped = yield from self._listen()
+            if stopped:
+                return stopped
+            began = time.perf_counter()
+            end = self._next_end()
+            losses, n = self._advance(order, start, end)
+            if not np.isfinite(losses).all():
+                return self._diverged()
+            spent = time.perf_counter() - began
+            images_done, busy = images_done + n, busy + spent
+            self.place = replace(self.place, batch=end, seconds=self.place.seconds + spent)
+            yield Advanced(
+                self.place.epoch + 1, end, n, float(np.mean(losses)), self._rate(end - 1)
+            )
+        began, rate = time.perf_counter(), self._rate(self.batches - 1)
+        self.place = replace(self.place, epoch=self.place.epoch + 1, batch=0)
+        ended = self._measure()
+        seconds = self.place.seconds + time.perf_counter() - began
+        self.place = replace(self.place, seconds=0.0)
+        if not math.isfinite(ended.train_loss + ended.watched_loss):
+            return self._diverged()
+        speed = images_done / busy if busy else 0.0
+        yield replace(ended, learning_rate=rate, seconds=seconds, images_per_second=speed)
+        return None
+
+    def _advance(self, order: Indices, start: int, end: int) -> tuple[list[float], int]:
+        """Batches `start` to `end` of the epoch."""
+        size, epoch = self.recipe.batch_size, self.place.epoch
+        chosen = order[start * size : end * size]
+        images, labels = self.split.train.images[chosen], self.split.train.labels[chosen]
+        seed = self.recipe.seed
+        if self._strengths:
+            # Batch by batch, so that the groups' sizes make no difference.
+            images = np.concatenate(
+                [
+                    augment(
+                        images[(b - start) * size : (b - start + 1) * size],
+                        self._strengths,
+                        generator(seed, "augmentation", epoch, b),
+                    )
+                    for b in range(start, end)
+                ]
+            )
+        rates = [self._rate(b) for b in range(start, end)]
+        if self._allowed is not None:
+            self._allowed -= end - start
+        losses = self.engine.advance(
+            images, labels, size, rates, lambda i: generator(seed, "noise", epoch, start + i)
+        )
+        return losses, len(chosen)
+
+    def _order(self) -> Indices:
+        """This epoch's order of the training images."""
+        rng = generator(self.recipe.seed, "order", self.place.epoch)
+        return rng.permutation(len(self.split.train.labels))
+
+    def _next_end(self) -> int:
+        """The batch before which the loop looks up next; no place on this grid depends on where it
+        was cut.
+        """
+        done, total = self.place.batch, self.batches
+        size = max(1, math.ceil(total / GROUPS))
+        ends = [min(total, (done // size + 1) * size)]
+        if self.place.epoch == 0:
+            ends += [end for end in FIRST_BATCHES if end > done]
+        if self._allowed is not None:
+            ends.append(done + self._allowed)
+        return min(ends)
+
+    def _rate(self, batch: int) -> float:
+        """The learning rate of a batch of this epoch."""
+        part = (self.place.epoch + batch / self.batches) / self.recipe.epochs
+        base = self.place.learning_rate or self.recipe.learning_rate
+        return base * SCHEDULES[self.recipe.schedule](part)
+
+    def _measure(self) -> EpochEnded:
+        """Losses and accuracies of the network as it is now; remembers the best."""
+        train_loss, train_accuracy = self._score(self._sample)
+        loss, accuracy = self._score(self.split.watched)
+        place = self.place
+        better = accuracy > place.best_accuracy or (
+            accuracy == place.best_accuracy and loss < place.best_loss
+        )
+        # Without a validation part nothing may be chosen: the last is the best.
+        best = math.isfinite(train_loss + loss) and (better or self.split.validation is None)
+        if best:
+            self.best = self.engine.position()
+            self.place = replace(
+                place, best_epoch=place.epoch, best_accuracy=accuracy, best_loss=loss
+            )
+        return EpochEnded(
+            place.epoch, train_loss, train_accuracy, loss, accuracy, 0.0, 0.0, 0.0, best
+        )
+
+    def _score(self, data: Dataset) -> tuple[float, float]:
+        """Loss and accuracy on images; the accuracy of one output neuron is counted at 1/2."""
+        Z = self.engine.logits(data.images)
+        loss, _ = LOSSES[self.recipe.loss].loss(Z, data.labels, self.recipe.output)
+        predicted = (Z[:, 0] > 0).astype(np.uint8) if Z.shape[1] == 1 else Z.argmax(axis=1)
+        return loss, float(np.mean(predicted == data.labels))
+
+    def _training_sample(self) -> Dataset:
+        """The training images that the training curve is measured on."""
+        images, labels = self.split.train
+        n = self.recipe.train_sample
+        if not 0 < n < len(labels):
+            return self.split.train
+        chosen = generator(self.recipe.seed, "sample").permutation(len(labels))[:n]
+        return Dataset(images[chosen], labels[chosen])
+
+    def _listen(self) -> Generator[Event, None, Stopped | None]:
+        """Do what the messages say, and wait while paused; returns a stop, if one came."""
+        paused = self._allowed == 0
+        if paused:
+            self._allowed = None
+            yield Paused(self.place.epoch, self.place.batch)
+        while paused or not self.inbox.empty():
+            message = self.inbox.get()
+            here = (self.place.epoch, self.place.batch)
+            match message:
+                case Stop():
+                    return self._stopped("message")
+                case SetLearningRate(learning_rate=rate):
+                    self.place = replace(self.place, learning_rate=rate)
+                    yield RateChanged(*here, rate)
+                case Pause() if not paused:
+                    paused = True
+                    yield Paused(*here)
+                case Continue() if paused:
+                    paused = False
+                    yield Continued(*here)
+                case Advance(batches=batches):
+                    paused, self._allowed = False, batches
+                    yield Continued(*here)
+        return None
+
+    def _out_of_patience(self) -> bool:
+        """Whether so many epochs have passed without a better one."""
+        patience, place = self.recipe.patience, self.place
+        since = max(place.best_epoch, place.patient_from)
+        return bool(patience) and place.epoch - since >= patience
+
+    def _started(self) -> Started:
+        spec, split = self.recipe.spec(), self.split
+        return Started(
+            format_spec(spec),
+            spec.parameters,
+            self.recipe.engine,
+            len(split.train.labels),
+            split.watched_name,
+            len(split.watched.labels),
+            self.batches,
+            self.recipe.epochs,
+            max(0, self.place.epoch),
+            self.place.batch,
+        )
+
+    def _stopped(self, reason: str, advice: str = "") -> Stopped:
+        return Stopped(reason, max(0, self.place.epoch), self.place.batch, advice)
+
+    def _diverged(self) -> Stopped:
+        rate = self.place.learning_rate or self.recipe.learning_rate
+        return self._stopped(
+            "diverged",
+            f"the loss is no longer a finite number: the learning rate {rate:g} is too large for "
+            f"this "
+            f"network; try {rate / 10:g}",
+        )
