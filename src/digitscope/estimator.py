@@ -221,7 +221,7 @@ class DigitClassifier:
 
 
 def _features(X: Any) -> Floats:
-    """Float64 [n, n_features] of whatever scikit-learn's users pass; InputError says what is wrong."""
+    """Float64 [n, n_features] of whatever users pass; InputError where it does not do."""
     if hasattr(X, "toarray"):
         raise InputError("sparse data is not supported: pass X.toarray()")
     array = np.asarray(X)

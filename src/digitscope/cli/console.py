@@ -61,7 +61,7 @@ def new_file(path: Path) -> Path:
 
 def save_figure(figure: Any, path: Path) -> None:
     """A figure as a new PNG file."""
-    from digitscope.figures import figure_png
+    from digitscope.figures.table import figure_png
 
     write_atomically(new_file(path), figure_png(figure))
     print(f"figure: {path}")

@@ -49,10 +49,13 @@ def command(
     one_hot = " ".join(str(int(digit == given.label)) for digit in range(10))
     print(f"label    {given.label} as one-hot {one_hot}")
     print()
-    from digitscope import figures
+    from digitscope.figures.table import FIGURES
 
     folder = new_folder(out, "data")
-    save_figure(figures.samples(train.images, train.labels), folder / "samples.png")
-    save_figure(figures.image_to_input(given.image, given.label), folder / "image_to_input.png")
+    save_figure(FIGURES["samples"](*train), folder / "samples.png")
+    save_figure(
+        FIGURES["image_to_input"](given.image, given.label, name=given.name),
+        folder / "image_to_input.png",
+    )
     print(folder)
     return 0

@@ -16,7 +16,9 @@ def command(
     part: str = typer.Option("test", help="The part of MNIST: test or train."),
     mistakes: int = typer.Option(10, min=0, max=1000, help="How many mistakes to show."),
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
-    figures: Path | None = typer.Option(None, help="Draw the figures into this new folder."),
+    figures: Path | None = typer.Option(
+        None, help="Draw the figures into a new folder of this name."
+    ),
 ) -> int:
     """Evaluate a model."""
     loaded = load(model)
@@ -26,7 +28,7 @@ def command(
     else:
         print(describe(evaluation, loaded.name))
     if figures is not None:
-        _draw(evaluation, figures)
+        _draw(model, evaluation, figures)
     return 0
 
 
@@ -102,24 +104,18 @@ def _mistakes(e: Evaluation) -> list[str]:
     ]
 
 
-def _draw(evaluation: Evaluation, folder: Path) -> None:
-    from digitscope import figures
-    from digitscope.errors import StorageError
-    from digitscope.store import unwritable
+def _draw(model: Path, evaluation: Evaluation, folder: Path) -> None:
+    from digitscope.figures.table import FIGURES
+    from digitscope.training.run_folder import new_folder
 
-    try:
-        folder.mkdir(parents=True)
-    except FileExistsError:
-        raise StorageError(
-            f"{folder}: exists already: choose a new folder for the figures"
-        ) from None
-    except OSError as error:
-        raise StorageError(unwritable(folder, error)) from None
-    save_figure(figures.confusion_matrix(evaluation), folder / "confusion_matrix.png")
-    save_figure(
-        figures.confusion_matrix(evaluation, normalized=True),
-        folder / "confusion_matrix_normalized.png",
-    )
-    save_figure(figures.reliability(evaluation.calibration), folder / "reliability.png")
-    save_figure(figures.predictions(evaluation), folder / "predictions.png")
-    save_figure(figures.mistakes(evaluation), folder / "mistakes.png")
+    folder = new_folder(folder.parent, folder.name)
+    drawn = {
+        "confusion_matrix": FIGURES["confusion_matrix"](evaluation),
+        "confusion_matrix_normalized": FIGURES["confusion_matrix"](evaluation, normalized=True),
+        "reliability": FIGURES["reliability"](evaluation.calibration),
+        "predictions": FIGURES["predictions"](evaluation),
+        "mistakes": FIGURES["mistakes"](evaluation),
+        "features": FIGURES["features"](load(model).network, evaluation.data.images[0]),
+    }
+    for name, figure in drawn.items():
+        save_figure(figure, folder / f"{name}.png")

@@ -47,7 +47,7 @@ def command(
     if as_json:
         print_json(to_json(loaded, answers))
     if answers and figure:
-        _draw_prediction(*answers[0], figure)
+        _draw_prediction(answers[0][0], loaded, limit, figure)
     if answers and explain:
         _draw_steps(answers[0][0], explain)
     return 0 if len(answers) == len(images) else IN_PART if answers else BAD_INPUT
@@ -92,17 +92,17 @@ def to_json(model: Model, answers: list[tuple[Input, Prediction]]) -> dict[str, 
     }
 
 
-def _draw_prediction(given: Input, prediction: Prediction, path: Path) -> None:
-    from digitscope import figures
+def _draw_prediction(given: Input, model: Model, limit: float, path: Path) -> None:
+    from digitscope.report.gallery import draw_prediction
 
-    save_figure(figures.prediction_detail(given, prediction), path)
+    save_figure(draw_prediction(given, model, limit), path)
 
 
 def _draw_steps(given: Input, path: Path) -> None:
-    from digitscope import figures
+    from digitscope.figures.table import FIGURES
 
     if given.preparation is None:
         raise SettingError(
             f"{given.name} is an image of MNIST, which needs no preparation: give --explain a file"
         )
-    save_figure(figures.preparation_steps(given.preparation), path)
+    save_figure(FIGURES["preparation_steps"](given.preparation), path)

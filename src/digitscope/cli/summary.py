@@ -35,7 +35,7 @@ def command(
         spec = load_recipe(recipe or "lesson").with_settings(settings).spec()
     print(summarize(spec))
     if figure is not None:
-        from digitscope import figures
+        from digitscope.figures.table import FIGURES
 
-        save_figure(figures.network_diagram(spec), figure)
+        save_figure(FIGURES["network_diagram"](spec), figure)
     return 0

@@ -14,12 +14,10 @@ from digitscope.cli.progress import Progress
 from digitscope.cli.settings import with_settings
 from digitscope.errors import SettingError
 from digitscope.evaluation.evaluate import Evaluation
-from digitscope.threads import limited_threads
 from digitscope.training.events import EpochEnded, Stopped
 from digitscope.training.finish import finish
 from digitscope.training.messages import Inbox
 from digitscope.training.recipe import load_recipe
-from digitscope.training.run_folder import open_run
 from digitscope.training.train import (
     Run,
     resume_settings,
@@ -43,23 +41,18 @@ def command(
 ) -> int:
     """Train a network."""
     inbox = Inbox()
-    if resume is not None:
-        if recipe or name:
-            raise SettingError(
-                f"--{'recipe' if recipe else 'name'} does not go with --resume: leave it out"
-            )
-        more = resume_settings(settings)
-        chosen = open_run(resume).recipe()
-    else:
+    run: AbstractContextManager[Run]
+    if resume is None:
         chosen = load_recipe(recipe or "lesson").with_settings(settings)
-    with limited_threads(chosen.threads) as threads, stop_on_interrupt(inbox):
-        run: AbstractContextManager[Run] = (
-            resumed_run(resume, more, inbox, threads)
-            if resume is not None
-            else started_run(chosen, out, name or chosen.name, inbox, threads)
+        run = started_run(chosen, out, name or chosen.name, inbox)
+    elif recipe or name:
+        raise SettingError(
+            f"--{'recipe' if recipe else 'name'} does not go with --resume: leave it out"
         )
-        with run as writing:
-            return _follow(writing, report)
+    else:
+        run = resumed_run(resume, resume_settings(settings), inbox)
+    with stop_on_interrupt(inbox), run as writing:
+        return _follow(writing, report)
 
 
 def _follow(run: Run, report: bool) -> int:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import digitscope
-from digitscope.arrays import Floats
+from digitscope.arrays import Floats, Shape, Weights
 from digitscope.errors import InputError, ModelFileError, nearest
 from digitscope.maths.activations import ACTIVATIONS
 from digitscope.network.network import Network
@@ -130,7 +130,11 @@ def load(path: str | Path) -> Model:
             for n, T in tensors.items()
             if n.startswith(STATE_PREFIX)
         }
-        network = Network(spec, _ordered(weights, spec), state)
+        network = Network(
+            spec,
+            _ordered(weights, spec.weight_shapes()),
+            _ordered(state, spec.state_shapes()),
+        )
         _check_numbers(tensors)
         temperature = metadata["temperature"]
         return Model(
@@ -163,10 +167,10 @@ def find_model(path: Path) -> Path:
     raise ModelFileError(f"{path}: no such model file or run folder{hint}")
 
 
-def _ordered(weights: dict[str, Floats], spec: Spec) -> dict[str, Floats]:
-    """The weights in the order of the layers, as a network that was never saved has them."""
-    order = {name: i for i, name in enumerate(spec.weight_shapes())}
-    return dict(sorted(weights.items(), key=lambda item: order.get(item[0], len(order))))
+def _ordered(arrays: Weights, shapes: dict[str, Shape]) -> Weights:
+    """The arrays in the order of the layers, as a network that was never saved has them."""
+    order = {name: i for i, name in enumerate(shapes)}
+    return dict(sorted(arrays.items(), key=lambda item: order.get(item[0], len(order))))
 
 
 def _check_numbers(tensors: dict[str, Floats]) -> None:

@@ -19,7 +19,7 @@ from digitscope.engines import Position
 from digitscope.errors import StorageError
 from digitscope.models.model import Model, save
 from digitscope.network.network import Network
-from digitscope.store import unwritable
+from digitscope.store import unwritable, write_atomically
 from digitscope.training.checkpoint import Checkpoint, save_checkpoint
 from digitscope.training.events import Advanced, EpochEnded, Event, Stopped
 from digitscope.training.loop import FIRST_BATCHES, Loop
@@ -37,6 +37,8 @@ class Recorder:
 
     def record(self) -> Iterator[Event]:
         """The loop's events, each passed on once it is kept."""
+        machine = json.dumps(self.machine, indent=1) + "\n"
+        write_atomically(self.folder.path / "environment.json", machine.encode())
         for event in self.loop.events():
             self._log_event(event)
             if isinstance(event, Advanced):

@@ -15,7 +15,6 @@ from typing import Any
 
 from digitscope.errors import RunError, SettingError
 from digitscope.store import write_atomically
-from digitscope.threads import limited_threads
 from digitscope.training.events import EpochEnded, Event, Stopped
 from digitscope.training.finish import finish
 from digitscope.training.messages import Inbox
@@ -160,31 +159,28 @@ def _one(
     outcome_file = root / name / "outcome.json"
     if outcome_file.is_file():
         return _read_outcome(outcome_file, root / name, settings)
-    with limited_threads(recipe.threads) as threads:
-        exists = (root / name / "recipe.toml").is_file()
-        opened = (
-            resumed_run(root / name, 0, inbox, threads)
-            if exists
-            else started_run(recipe, root, name, inbox, threads)
+    exists = (root / name / "recipe.toml").is_file()
+    opened = (
+        resumed_run(root / name, 0, inbox) if exists else started_run(recipe, root, name, inbox)
+    )
+    with opened as run:
+        history, stopped = _follow(run, name, on_event)
+        place = run.loop.place
+        if stopped.reason in ("done", "patience"):
+            finish(run.folder, recipe, run.loop.split, judge=False)
+        outcome = Outcome(
+            run.folder.path,
+            settings,
+            history,
+            stopped.reason,
+            place.best_accuracy,
+            place.best_loss,
+            place.best_epoch,
+            sum(e.seconds for e in history),
         )
-        with opened as run:
-            history, stopped = _follow(run, name, on_event)
-            place = run.loop.place
-            if stopped.reason in ("done", "patience"):
-                finish(run.folder, recipe, run.loop.split, judge=False)
-            outcome = Outcome(
-                run.folder.path,
-                settings,
-                history,
-                stopped.reason,
-                place.best_accuracy,
-                place.best_loss,
-                place.best_epoch,
-                sum(e.seconds for e in history),
-            )
-            if stopped.reason != "message":
-                _save_outcome(outcome_file, outcome)
-            return outcome
+        if stopped.reason != "message":
+            _save_outcome(outcome_file, outcome)
+        return outcome
 
 
 def _follow(

@@ -62,13 +62,11 @@ def train(
     history: list[EpochEnded] = []
     stopped: Stopped | None = None
     with contextlib.ExitStack() as stack:
-        threads = stack.enter_context(limited_threads(recipe.threads))
         if folder is not None:
-            run = stack.enter_context(
-                started_run(recipe, Path(folder), recipe.name, inbox, threads)
-            )
+            run = stack.enter_context(started_run(recipe, Path(folder), recipe.name, inbox))
             path, loop, events = run.folder.path, run.loop, run.events
         else:
+            stack.enter_context(limited_threads(recipe.threads))
             loop = make_loop(recipe, inbox=inbox)
             path, events = None, loop.events()
         for event in events:
@@ -127,30 +125,22 @@ class Run:
 
 
 @contextlib.contextmanager
-def started_run(
-    recipe: Recipe, root: Path, name: str, inbox: Inbox | None = None, threads: int = 0
-) -> Iterator[Run]:
-    """A new run, its lock held."""
+def started_run(recipe: Recipe, root: Path, name: str, inbox: Inbox | None = None) -> Iterator[Run]:
+    """A new run, its lock held and its threads limited."""
     split = split_for(recipe)  # what is wrong with the data is said before a folder is made
     folder = create_run(root, name, recipe)
-    held = lock(folder)
-    try:
+    with _sole_writer(folder), limited_threads(recipe.threads) as threads:
         loop = make_loop(recipe, split=split, inbox=inbox)
         recorder = Recorder(folder, loop, describe_machine(threads))
         yield Run(folder, loop, recorder.record())
-    finally:
-        held.release()
 
 
 @contextlib.contextmanager
-def resumed_run(
-    path: Path, more_epochs: int = 0, inbox: Inbox | None = None, threads: int = 0
-) -> Iterator[Run]:
-    """An existing run, taken back to its last checkpoint, its lock held."""
+def resumed_run(path: Path, more_epochs: int = 0, inbox: Inbox | None = None) -> Iterator[Run]:
+    """An existing run, taken back to its last checkpoint, its lock held and its threads limited."""
     folder = open_run(path)
-    held = lock(folder)
-    try:
-        recipe = folder.recipe()
+    recipe = folder.recipe()
+    with _sole_writer(folder), limited_threads(recipe.threads) as threads:
         checkpoint = load_checkpoint(folder, recipe.problem())
         if more_epochs:
             recipe, checkpoint = _extended(folder, recipe, checkpoint, more_epochs)
@@ -160,6 +150,13 @@ def resumed_run(
         recorder.rewind(checkpoint)
         note = _differences(checkpoint.machine, machine) if checkpoint else ""
         yield Run(folder, loop, recorder.record(), note)
+
+
+@contextlib.contextmanager
+def _sole_writer(folder: RunFolder) -> Iterator[None]:
+    held = lock(folder)
+    try:
+        yield
     finally:
         held.release()
 

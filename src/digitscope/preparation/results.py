@@ -1,0 +1,62 @@
+"""What a preparation hands back: the prepared image, and every step on the way to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from digitscope.arrays import Images
+
+__all__ = ["Box", "Picture", "Preparation", "Step"]
+
+Box: TypeAlias = tuple[int, int, int, int]
+"""x, y, width, height, in pixels."""
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A decoded image: upright, of bounded size, on white paper where it was transparent.
+
+    `pixels` is uint8 [h, w] or [h, w, 3]. One of them stands for `factor` x `factor` pixels of
+    the upright original, which measured `width` x `height`. `note` says what was decoded.
+    """
+
+    name: str
+    pixels: Images
+    width: int
+    height: int
+    factor: int
+    note: str
+
+    def original(self, box: Box) -> Box:
+        """The same box in pixels of the upright original, never outside it."""
+        x, y, w, h = (self.factor * side for side in box)
+        return x, y, min(w, self.width - x), min(h, self.height - y)
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One step: its name, one sentence on what it found or did, and its picture.
+
+    The picture is uint8 [h, w], or [h, w, 3] where the step still knows colours.
+    """
+
+    name: str
+    explanation: str
+    image: Images
+
+
+@dataclass(frozen=True, eq=False)
+class Preparation:
+    """One digit, brought to MNIST's frame.
+
+    `image` is uint8 [28, 28], ink 255 on paper 0. `box` surrounds the ink, [x, y, width, height]
+    in pixels of the upright original. `inverted` is true if the ink was darker than the paper.
+    """
+
+    name: str
+    image: Images
+    steps: tuple[Step, ...]
+    box: Box
+    inverted: bool
+    warnings: tuple[str, ...]

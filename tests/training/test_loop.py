@@ -1,0 +1,189 @@
+"""The loop: order, measuring, stopping, messages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from threading import Thread
+
+import numpy as np
+import pytest
+
+from digitscope.data.mnist import Dataset
+from digitscope.data.splits import Split
+from digitscope.training.events import (
+    Advanced,
+    Continued,
+    EpochEnded,
+    Event,
+    Paused,
+    RateChanged,
+    Started,
+    Stopped,
+)
+from digitscope.training.loop import FIRST_BATCHES, Loop
+from digitscope.training.messages import Advance, Continue, Inbox, Pause, SetLearningRate, Stop
+from digitscope.training.recipe import Recipe
+from digitscope.training.train import make_loop, split_for
+from tests.helpers import small_recipe
+
+
+def loop_of(split: Split, inbox: Inbox | None = None, **settings: object) -> Loop:
+    return make_loop(small_recipe(**settings), split=split, inbox=inbox)
+
+
+@pytest.fixture(scope="module")
+def split() -> Split:
+    return split_for(small_recipe())
+
+
+def drive(loop: Loop) -> list[Event]:
+    return list(loop.events())
+
+
+def weights_of(loop: Loop) -> dict[str, bytes]:
+    return {name: W.tobytes() for name, W in loop.position().weights.items()}
+
+
+def test_the_order_of_events(split: Split) -> None:
+    events = drive(loop_of(split))
+    assert isinstance(events[0], Started)
+    assert isinstance(events[-1], Stopped)
+    assert events[-1].reason == "done"
+    ended = [e for e in events if isinstance(e, EpochEnded)]
+    assert [e.epoch for e in ended] == [0, 1, 2]
+    for epoch in (1, 2):
+        advanced = [e for e in events if isinstance(e, Advanced) and e.epoch == epoch]
+        assert sum(e.images for e in advanced) == 3000
+        assert advanced[-1].batch == 24
+    first = {e.batch for e in events if isinstance(e, Advanced) and e.epoch == 1}
+    assert {b for b in FIRST_BATCHES if b <= 24} <= first
+    assert ended[2].train_accuracy > ended[1].train_accuracy > ended[0].train_accuracy
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_does_not(split: Split) -> None:
+    loops = [loop_of(split, seed=seed, augment="shift:1", hidden="24-d0.2") for seed in (3, 3, 4)]
+    for loop in loops:
+        drive(loop)
+    assert weights_of(loops[0]) == weights_of(loops[1]) != weights_of(loops[2])
+
+
+def test_every_image_comes_once_an_epoch_in_a_fresh_order(split: Split) -> None:
+    loop = loop_of(split)
+    loop.place = replace(loop.place, epoch=0)
+    first = loop._order()
+    loop.place = replace(loop.place, epoch=1)
+    second = loop._order()
+    assert sorted(first) == sorted(second) == list(range(3000))
+    assert not np.array_equal(first, second)
+
+
+def test_an_incomplete_last_batch_can_be_left_out(split: Split) -> None:
+    assert loop_of(split, batch_size=1000).batches == 3
+    assert loop_of(split, batch_size=999).batches == 4
+    assert loop_of(split, batch_size=999, drop_last=True).batches == 3
+    assert loop_of(split, batch_size=5000, drop_last=True).batches == 1
+
+
+def test_the_schedule_reaches_its_ends(split: Split) -> None:
+    events = drive(loop_of(split, schedule="cosine", epochs=4, learning_rate=0.2))
+    rates = [e.learning_rate for e in events if isinstance(e, Advanced)]
+    assert rates[0] == 0.2
+    assert rates[-1] < 0.01
+    assert rates == sorted(rates, reverse=True)
+
+
+def test_the_best_epoch_is_kept_and_patience_ends_the_run(split: Split) -> None:
+    # Labels without sense: what is learned of them cannot help on validation images.
+    rng = np.random.default_rng(0)
+    assert split.validation is not None
+    nonsense = Dataset(split.train.images, rng.integers(0, 10, 3000).astype(np.uint8))
+    loop = loop_of(Split(nonsense, split.validation, split.test), epochs=50, patience=3)
+    events = drive(loop)
+    ended = [e for e in events if isinstance(e, EpochEnded)]
+    assert isinstance(events[-1], Stopped)
+    assert events[-1].reason == "patience"
+    assert ended[-1].epoch < 50
+    best = max(ended, key=lambda e: (e.watched_accuracy, -e.watched_loss))
+    assert loop.place.best_epoch == best.epoch == ended[-1].epoch - 3
+    assert [e.epoch for e in ended if e.best][-1] == best.epoch
+    network = make_loop(loop.recipe, split=split)
+    network.engine._position = loop.best  # type: ignore[attr-defined]
+    assert network._score(split.validation)[1] == best.watched_accuracy
+
+
+def test_without_validation_the_last_is_the_best() -> None:
+    recipe = small_recipe(validation=0)
+    loop = make_loop(recipe)
+    events = drive(loop)
+    assert isinstance(events[0], Started)
+    assert events[0].watched == "test"
+    assert loop.place.best_epoch == 2
+    assert all(e.best for e in events if isinstance(e, EpochEnded))
+
+
+def test_a_loss_that_diverges_stops_and_is_never_best(split: Split) -> None:
+    loop = loop_of(split, learning_rate=1e6, activation="linear", optimizer="momentum", loss="quadratic", output="linear")
+    with np.errstate(all="ignore"):
+        events = drive(loop)
+    assert isinstance(events[-1], Stopped)
+    assert events[-1].reason == "diverged"
+    assert "learning rate 1e+06 is too large" in events[-1].advice
+    assert "try 100000" in events[-1].advice
+    assert all(np.isfinite(W).all() for W in loop.best.weights.values())
+    assert loop.place.best_epoch == 0
+
+
+def test_pausing_stepping_and_going_on_change_no_bit(split: Split) -> None:
+    plain = loop_of(split)
+    drive(plain)
+    inbox = Inbox()
+    loop = loop_of(split, inbox)
+    inbox.put(Pause())
+    events: list[Event] = []
+    answers = iter([[Advance(3)], [Advance(30)], [Pause(), Continue()]])
+    for event in loop.events():
+        events.append(event)
+        if isinstance(event, Paused):
+            for message in next(answers):
+                inbox.put(message)
+    paused = [(e.epoch, e.batch) for e in events if isinstance(e, Paused)]
+    assert paused == [(0, 0), (0, 3), (1, 9)]  # 24 batches an epoch: 3 + 30 = 33 = 24 + 9
+    assert sum(isinstance(e, Continued) for e in events) == 3
+    assert weights_of(loop) == weights_of(plain)
+
+
+def test_a_pause_waits_for_a_message_from_another_thread(split: Split) -> None:
+    inbox = Inbox()
+    loop = loop_of(split, inbox)
+    inbox.put(Pause())
+    seen: list[Event] = []
+    thread = Thread(target=lambda: seen.extend(loop.events()))
+    thread.start()
+    thread.join(0.5)
+    assert thread.is_alive()
+    inbox.put(Stop())
+    thread.join(30)
+    assert not thread.is_alive()
+    assert isinstance(seen[-1], Stopped)
+    assert seen[-1].reason == "message"
+
+
+def test_another_rate_from_here_on(split: Split) -> None:
+    inbox = Inbox()
+    loop = loop_of(split, inbox, schedule="cosine")
+    events = []
+    for event in loop.events():
+        events.append(event)
+        if isinstance(event, Advanced) and (event.epoch, event.batch) == (1, 4):
+            inbox.put(SetLearningRate(0.5))
+    assert any(isinstance(e, RateChanged) and e.learning_rate == 0.5 for e in events)
+    rates = [e.learning_rate for e in events if isinstance(e, Advanced)]
+    assert rates[0] == 0.1
+    assert 0.45 < max(rates) < 0.5
+
+
+def test_a_group_of_batches_is_never_too_long_to_listen() -> None:
+    recipe = Recipe()
+    loop = make_loop(recipe)
+    loop.place = replace(loop.place, epoch=1)
+    assert loop._next_end() <= -(-loop.batches // 40)
