@@ -334,7 +334,7 @@ def test_the_activations_are_those_that_the_networks_use():
         z = g.get_xdata()
         np.testing.assert_array_equal(g.get_ydata(), ACTIVATIONS[name].g(z))
         np.testing.assert_array_equal(
-            slope.get_ydata(), ACTIVATIONS[name].derivative(g.get_ydata())
+            slope.get_ydata(), ACTIVATIONS[name].derivative(g.get_xdata())
         )
         assert slope.get_linestyle() != g.get_linestyle()
     heights = [bar.get_height() for bar in figure.axes[5].patches]

@@ -124,7 +124,7 @@ def test_every_format_and_mode_gives_the_same_digit(kind, mode):
     image = Image.fromarray(page()).convert("RGB")
     data = saved(image.quantize(16) if mode == "P" else image.convert(mode), kind)
     seen = prepare(data)
-    assert apart(seen, SEEN) < 0.06
+    assert apart(seen, SEEN) < 0.1
     assert np.abs(np.subtract(seen.box, SEEN.box)).max() <= 1
 
 
@@ -181,7 +181,7 @@ def test_exif_sets_the_image_upright(kind, turn):
     exif = Image.Exif()
     exif[0x0112] = turn
     seen = prepare(saved(stored, kind, exif=exif))
-    assert apart(seen, SEEN) < 0.06
+    assert apart(seen, SEEN) < 0.1
     assert np.abs(np.subtract(seen.box, SEEN.box)).max() <= 1
 
 

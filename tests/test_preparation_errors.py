@@ -132,6 +132,12 @@ def test_a_blank_page_in_a_shadow_has_no_ink():
     refused(light.astype(np.uint8), "no ink found")
 
 
+def test_a_noisy_strip_of_any_length_is_quick():
+    rng = np.random.default_rng(3)
+    strip = rng.integers(0, 256, (4, 250_000)).astype(np.uint8)
+    refused(strip, "no ink found")
+
+
 def png_header(width, height):
     """A PNG that promises so many pixels and holds none."""
 

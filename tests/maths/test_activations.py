@@ -15,7 +15,7 @@ def test_finite_and_of_the_same_type_everywhere(name: str, dtype: type) -> None:
     A = ACTIVATIONS[name].g(Z)
     assert A.dtype == dtype
     assert np.isfinite(A).all()
-    dZ = ACTIVATIONS[name].backward(np.ones_like(A), A)
+    dZ = ACTIVATIONS[name].backward(np.ones_like(A), Z, A)
     assert dZ.dtype == dtype
 
 
@@ -37,3 +37,14 @@ def test_softmax_rows_add_up_and_shift_makes_no_difference() -> None:
     Z = np.random.default_rng(0).normal(0, 10, (50, 10))
     np.testing.assert_allclose(softmax(Z).sum(axis=1), 1)
     np.testing.assert_allclose(softmax(Z + 123.0), softmax(Z))
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "tanh"])
+def test_a_saturated_neuron_can_still_learn_in_float32(name: str) -> None:
+    derivative = ACTIVATIONS[name].derivative
+    assert derivative is not None
+    z = np.array([-30.0, -5.0, 0.0, 5.0, 30.0])
+    exact = derivative(z)
+    np.testing.assert_allclose(derivative(z.astype(np.float32)), exact, rtol=1e-5)
+    np.testing.assert_allclose(exact, exact[::-1])
+    assert (exact > 0).all()

@@ -50,7 +50,7 @@ def _draw(ax: Axes, z: np.ndarray[tuple[int], np.dtype[np.float64]], name: str) 
     ax.axhline(0, color=MUTED, linewidth=0.8)
     ax.axvline(0, color=MUTED, linewidth=0.8)
     ax.plot(z, a, color=BLUE, linewidth=2.4, label="g(z)")
-    ax.plot(z, activation.derivative(a), "--", color=VERMILION, label="g'(z)")
+    ax.plot(z, activation.derivative(z), "--", color=VERMILION, label="g'(z)")
     ax.set(xlabel="input z", ylabel="output", xlim=(-4, 4))
     if name in ("linear", "relu"):
         ax.set_ylim(*((-4, 4) if name == "linear" else (-0.5, 4)))

@@ -26,9 +26,9 @@ def linear(Z: Floats) -> Floats:
     return Z
 
 
-def linear_derivative(A: Floats) -> Floats:
+def linear_derivative(Z: Floats) -> Floats:
     """g'(z) = 1."""
-    return np.ones_like(A)
+    return np.ones_like(Z)
 
 
 def sigmoid(Z: Floats) -> Floats:
@@ -44,12 +44,19 @@ def sigmoid(Z: Floats) -> Floats:
     return np.where(Z >= 0, 1, e) / (1 + e)
 
 
-def sigmoid_derivative(A: Floats) -> Floats:
-    """sigma'(z) = sigma(z) (1 - sigma(z)), so a (1 - a); at most 1/4, which slows deep networks.
+def sigmoid_derivative(Z: Floats) -> Floats:
+    """sigma'(z) = a (1 - a) with a = sigma(z); at most 1/4, which slows deep networks.
 
-    d/dz (1 + e^-z)^-1 = e^-z (1 + e^-z)^-2 = a * e^-z / (1 + e^-z) = a (1 - a)
+        d/dz (1 + e^-z)^-1  =  e^-z (1 + e^-z)^-2  =  a (1 - a)
+
+    It is computed as the fraction, not from a: in float32 a rounds to 1 from z = 17 on, and with 1
+    - a = 0 a neuron could never learn again. Nielsen's larger network loses whole digits that way.
+
+    >>> float(sigmoid_derivative(np.array([30.0], np.float32))[0]) > 0
+    True
     """
-    return A * (1 - A)
+    e = np.exp(-np.abs(Z))
+    return e / (1 + e) ** 2
 
 
 def tanh(Z: Floats) -> Floats:
@@ -57,9 +64,9 @@ def tanh(Z: Floats) -> Floats:
     return np.tanh(Z)
 
 
-def tanh_derivative(A: Floats) -> Floats:
-    """tanh'(z) = 1 - tanh(z)^2, so 1 - a^2."""
-    return 1 - A * A
+def tanh_derivative(Z: Floats) -> Floats:
+    """tanh'(z) = 1 - tanh(z)^2 = 4 sigma'(2z), the latter for the same reason as above."""
+    return 4 * sigmoid_derivative(2 * Z)
 
 
 def relu(Z: Floats) -> Floats:
@@ -67,9 +74,9 @@ def relu(Z: Floats) -> Floats:
     return np.maximum(Z, 0)
 
 
-def relu_derivative(A: Floats) -> Floats:
-    """relu'(z) = 1 where z > 0 (that is, where a > 0), else 0; at the kink 0 is taken."""
-    return (A > 0).astype(A.dtype)
+def relu_derivative(Z: Floats) -> Floats:
+    """relu'(z) = 1 where z > 0, else 0; at the kink 0 is taken."""
+    return (Z > 0).astype(Z.dtype)
 
 
 def softmax(Z: Floats) -> Floats:
@@ -96,16 +103,16 @@ def softmax_backward(dA: Floats, A: Floats) -> Floats:
 
 
 class Activation(NamedTuple):
-    """A row of the table: g, and its derivative written with A = g(Z), or None for softmax."""
+    """A row of the table: g and g', both of Z; softmax, whose derivative is a matrix, has None."""
 
     g: Callable[[Floats], Floats]
     derivative: Callable[[Floats], Floats] | None
 
-    def backward(self, dA: Floats, A: Floats) -> Floats:
-        """DZ from dA; shapes as A."""
+    def backward(self, dA: Floats, Z: Floats, A: Floats) -> Floats:
+        """The gradient dZ from dA, where A = g(Z); shapes as Z."""
         if self.derivative is None:
             return softmax_backward(dA, A)
-        return dA * self.derivative(A)
+        return dA * self.derivative(Z)
 
 
 ACTIVATIONS: dict[str, Activation] = {

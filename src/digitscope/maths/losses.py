@@ -107,7 +107,7 @@ def quadratic(Z: Floats, y: ClassIds, output: str = "sigmoid") -> tuple[float, D
     A = activation.g(Z)
     error = A - one_hot(y, Z.shape[1], Z.dtype)
     J = np.sum(error * error) / (2 * m)
-    return float(J), lambda: activation.backward(error / m, A)
+    return float(J), lambda: activation.backward(error / m, Z, A)
 
 
 class Loss(NamedTuple):

@@ -39,6 +39,10 @@ def decode(source: IO[bytes] | Image, name: str) -> Picture:
     Raises ImageError for whatever Pillow throws. Its plugins parse foreign bytes and throw what
     their parsers throw: OSError, SyntaxError, ValueError, struct.error, EOFError, zlib.error,
     KeyError and more. The list has no end, hence the one broad `except`, around Pillow only.
+
+    >>> import io
+    >>> decode(io.BytesIO(b"P5 9 8 255 " + bytes(72)), "a.pgm").note
+    'PPM of 9x8 pixels in mode L'
     """
     from PIL import UnidentifiedImageError
     from PIL.Image import DecompressionBombError

@@ -58,7 +58,7 @@ def _reduced(ink: Images, size: tuple[int, int], scale: float) -> NDArray[np.flo
     """
     import cv2
 
-    steep = _steeper(ink.astype(np.float32) / 255, 1 - scale)
+    steep = _steeper(ink.astype(np.float32) / np.float32(255), 1 - scale)
     small = np.asarray(cv2.resize(steep, size, interpolation=cv2.INTER_AREA), np.float32)
     strong = np.percentile(small[small >= 0.3 * small.max()], 75)
     return small / max(float(strong), 1 / 255)

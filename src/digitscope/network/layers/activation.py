@@ -32,6 +32,6 @@ class Activation(Layer):
         A = g.g(X)
 
         def backward(dA: Floats, need_dX: bool = True) -> tuple[Floats | None, Weights]:
-            return (g.backward(dA, A) if need_dX else None), {}
+            return (g.backward(dA, X, A) if need_dX else None), {}
 
         return Forward(A, state, backward)

@@ -1,0 +1,73 @@
+# Everything is set up by the target that needs it; nothing is installed by hand.
+SHELL := /bin/bash
+PYTHON ?= $(firstword $(foreach p,python3.13 python3.12 python3.11 python3,$(shell command -v $(p))))
+DEMO := .venv
+TEST := .venv-test
+PIP := -m pip install --quiet --disable-pip-version-check
+CPUS := 2
+
+.PHONY: demo test lint types unit fuzz kill bench results python clean help
+
+help:
+	@echo "make demo     train the lesson's network on all of MNIST and look at it"
+	@echo "make test     every check: lint, types, the built wheel, all tests"
+	@echo "make fuzz     the long fuzzing of every reader    make kill   200 kills of a training"
+	@echo "make bench    the speed of the engine, beside PyTorch"
+	@echo "make results  train every recipe, and write docs/results.md"
+
+python:
+	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+	  { echo "digitscope needs Python 3.11 to 3.13, got $$($(PYTHON) --version 2>&1 || echo none): install one, or say which: make PYTHON=python3.12"; exit 2; }
+
+# --- the demo: the package as developers have it, its sources linked into .venv ---
+
+$(DEMO)/.ready: requirements/base.txt pyproject.toml | python
+	$(PYTHON) -m venv --clear $(DEMO)
+	$(DEMO)/bin/python $(PIP) --require-hashes -r requirements/base.txt
+	$(DEMO)/bin/python $(PIP) --no-build-isolation --no-deps --editable .
+	@touch $@
+
+demo: $(DEMO)/.ready
+	@scripts/demo.sh $(DEMO)/bin/digitscope
+
+# --- the tests: the wheel as users get it, in a fresh environment of its own ---
+
+$(TEST)/.ready: requirements/base.txt requirements/tools.txt | python
+	$(PYTHON) -m venv --clear $(TEST)
+	$(TEST)/bin/python $(PIP) --require-hashes -r requirements/base.txt
+	$(TEST)/bin/python $(PIP) --require-hashes -r requirements/tools.txt
+	@touch $@
+
+SOURCES := $(shell find src -type f -not -path '*/__pycache__/*') pyproject.toml README.md LICENSE
+$(TEST)/.wheel: $(TEST)/.ready $(SOURCES)
+	rm -rf dist && $(TEST)/bin/python -m build --no-isolation --wheel --outdir dist . > /dev/null
+	$(TEST)/bin/python $(PIP) --force-reinstall --no-deps dist/*.whl
+	@touch $@
+
+lint: $(TEST)/.ready
+	$(TEST)/bin/ruff check . && $(TEST)/bin/ruff format --check .
+
+types: $(TEST)/.wheel
+	$(TEST)/bin/mypy
+
+unit: $(TEST)/.wheel
+	@scripts/ensure_chromium.sh
+	$(TEST)/bin/python -m pytest -n $(CPUS) tests --pyargs digitscope
+
+test: lint types unit
+
+fuzz: $(TEST)/.wheel
+	DIGITSCOPE_FUZZ=100 $(TEST)/bin/python -m pytest -n $(CPUS) tests -k "mutated or fuzz or any_bytes" --timeout 7200
+
+kill: $(TEST)/.wheel
+	DIGITSCOPE_KILLS=200 $(TEST)/bin/python -m pytest -n $(CPUS) tests/training -k killed --timeout 600
+
+bench: $(DEMO)/.ready
+	$(DEMO)/bin/python $(PIP) -r requirements/frameworks.txt
+	$(DEMO)/bin/python benchmarks/lesson_epoch.py
+
+results: $(DEMO)/.ready
+	$(DEMO)/bin/python scripts/measure_results.py
+
+clean:
+	rm -rf $(DEMO) $(TEST) dist
