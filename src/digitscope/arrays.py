@@ -13,10 +13,13 @@ the transpose.
 
 from __future__ import annotations
 
+import math
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from digitscope.errors import SpecError
 
 Images: TypeAlias = NDArray[np.uint8]
 Labels: TypeAlias = NDArray[np.uint8]
@@ -30,10 +33,16 @@ def to_input(images: NDArray[Any], input_shape: Shape) -> Floats:
     """Bring a batch to a network's door: floats, ink high, in the shape that the network takes.
 
     uint8 [n, 28, 28] in 0..255 becomes float32 [n, *input_shape] in 0..1; floats are taken as
-    they are and only reshaped.
+    they are and only reshaped. SpecError where an image has another number of pixels.
 
     >>> to_input(np.full((2, 28, 28), 255, np.uint8), (784,)).shape
     (2, 784)
     """
+    size, expected = math.prod(images.shape[1:]), math.prod(input_shape)
+    if size != expected:
+        raise SpecError(
+            f"the network takes {expected} numbers an image, "
+            f"got {'x'.join(map(str, images.shape[1:]))} = {size}: use a network of that shape"
+        )
     X = images / np.float32(255) if images.dtype == np.uint8 else images
     return X.reshape(len(images), *input_shape)

@@ -35,7 +35,7 @@ def complaint(done: subprocess.CompletedProcess[str], code: int = 2) -> str:
     [
         (["--epochs", "0"], "epochs must be a whole number from 1 to 1000000, got '0'"),
         (["--batch-size", "0"], "batch_size must be a whole number of at least 1, got '0'"),
-        (["--hidden", "-3"], "a hidden layer must be a whole number of at least 1, got ''"),
+        (["--hidden", "-3"], "hidden layers are joined by hyphens, got '-3': write neurons (128)"),
         (["--learning-rate", "fast"], "learning_rate must be a number above 0 up to 1e+06, got 'fast'"),
         (["--recipe", "leson"], "unknown recipe 'leson': did you mean 'lesson'?"),
         (["--recipe", "missing.toml"], "missing.toml: the recipe cannot be read: No such file"),
@@ -57,7 +57,7 @@ def test_train(cli: Cli, tmp_path: Path, options: list[str], message: str) -> No
 
 def test_usage(cli: Cli) -> None:
     assert "No such command 'trian'. Did you mean 'train'?" in complaint(cli("trian"))
-    assert "Missing argument 'MODEL'" in complaint(cli("evaluate"))
+    assert "Missing argument 'model'" in complaint(cli("evaluate"))
     assert "see 'digitscope evaluate --help'" in complaint(cli("evaluate"))
     assert "No such option" in complaint(cli("--nonsense"))
     assert "is not a valid" in complaint(cli("evaluate", "m", "--mistakes", "few"))
@@ -167,4 +167,4 @@ def test_figure(cli: Cli, model: Path) -> None:
     assert "needs a model" in complaint(cli("figure", "features"))
     assert "needs a run folder" in complaint(cli("figure", "curves", model))
     assert "give --image FILE" in complaint(cli("figure", "preparation_steps"))
-    assert "expected an image of MNIST such as" in complaint(cli("data", "--image", "test:x"))
+    assert "from test:0 to test:9999" in complaint(cli("data", "--image", "test:x"))

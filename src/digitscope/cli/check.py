@@ -11,7 +11,7 @@ from digitscope.arrays import to_input
 from digitscope.cli.settings import with_settings
 from digitscope.data.mnist import load_mnist
 from digitscope.data.splits import keep_digits
-from digitscope.network.gradient_check import gradient_errors
+from digitscope.network.gradient_check import gradient_errors, off_the_kinks
 from digitscope.network.network import Network
 from digitscope.training.randomness import generator
 from digitscope.training.recipe import load_recipe
@@ -32,6 +32,7 @@ def command(
     network = Network.initialize(spec, generator(chosen.seed, "weights"), np.float64)
     data = keep_digits(load_mnist("test"), chosen.classes)
     X = to_input(data.images[:images], spec.input_shape).astype(np.float64)
+    network, X = off_the_kinks(network, X, chosen.seed)
     errors = gradient_errors(network, X, data.labels[:images], chosen.loss, chosen.l2, chosen.seed)
     shapes: dict[str, tuple[int, ...]] = {**spec.weight_shapes(), "X": X.shape}
     print(f"recipe {chosen.name}, loss {chosen.loss}, {images} test images, float64")

@@ -74,7 +74,10 @@ def parse_hidden(
     >>> parse_hidden("8c5-p2", 10).input_shape
     (28, 28, 1)
     """
-    first = hidden.replace(" ", "").split("-")[0]
+    words = hidden.replace(" ", "").split("-")
+    if hidden.strip() and not all(words):
+        raise SpecError(f"hidden layers are joined by hyphens, got {hidden!r}: {WORDS}")
+    first = words[0]
     start = "28x28" if re.fullmatch(r"\d+c\d+s?|p\d+", first) else "784"
     between = f"{hidden}-" if hidden.strip() else ""
     return parse_spec(f"{start}-{between}{n_out}", activation, output, init)

@@ -69,8 +69,9 @@ def draw_prediction(given: Input, model: Model, limit: float = 0.0) -> Figure:
     """The image beside the probabilities."""
     p = predict(model, given, limit)
     rejected = f"rejected: below {limit:g}" if p.rejected else ""
+    name = Path(given.name).name if given.preparation else given.name
     return FIGURES["prediction_detail"](
-        given.image, p.probabilities, p.classes, given.label, given.name, rejected
+        given.image, p.probabilities, p.classes, given.label, name, rejected
     )
 
 

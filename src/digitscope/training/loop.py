@@ -122,7 +122,8 @@ class Loop:
                 return stopped
             began = time.perf_counter()
             end = self._next_end()
-            losses, n = self._advance(order, start, end)
+            with np.errstate(all="ignore"):  # a loss that leaves the numbers is noticed below
+                losses, n = self._advance(order, start, end)
             if not np.isfinite(losses).all():
                 return self._diverged()
             spent = time.perf_counter() - began
@@ -194,8 +195,9 @@ class Loop:
 
     def _measure(self) -> EpochEnded:
         """Losses and accuracies of the network as it is now; remembers the best."""
-        train_loss, train_accuracy = self._score(self._sample)
-        loss, accuracy = self._score(self.split.watched)
+        with np.errstate(all="ignore"):
+            train_loss, train_accuracy = self._score(self._sample)
+            loss, accuracy = self._score(self.split.watched)
         place = self.place
         better = accuracy > place.best_accuracy or (
             accuracy == place.best_accuracy and loss < place.best_loss
