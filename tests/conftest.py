@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from digitscope.models.model import Model
 from digitscope.training.train import train
-from tests.helpers import run_cli, small_options, small_recipe
+from tests.helpers import chromium, run_cli, small_options, small_recipe
 
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -38,3 +39,17 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def small_model() -> Model:
     """A model of ten digits that is right more often than not."""
     return train(small_recipe()).model
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "needs_chromium: drives a real browser")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without a Chromium its tests are left out, by name; never in CI."""
+    if chromium() is not None:
+        return
+    assert not os.environ.get("CI"), "in CI no test may be left out: no Chromium was found"
+    for item in items:
+        if item.get_closest_marker("needs_chromium"):
+            item.add_marker(pytest.mark.skip(reason="no Chromium found"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -40,3 +41,14 @@ def run_cli(*arguments: object, cwd: Path, **options: object) -> subprocess.Comp
         check=False,
         **options,
     )
+
+
+def chromium() -> str | None:
+    """The Chromium that is there, if any."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
+def fuzz_factor() -> int:
+    """How many times the usual number of mutated files are tried: `make fuzz` sets it."""
+    return int(os.environ.get("DIGITSCOPE_FUZZ", "1"))

@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw
 
 from digitscope.errors import ImageError, InputError
 from digitscope.preparation import Preparation, prepare
+from tests.helpers import fuzz_factor
 
 
 def digit(side=40):
@@ -232,7 +233,7 @@ def test_spoilt_files_give_an_answer_or_an_image_error(kind, capfd):
     whole = seeds()[kind]
     answers = [prepare(whole)]
     refusals = []
-    for _ in range(80):
+    for _ in range(80 * fuzz_factor()):
         try:
             answers.append(prepare(spoilt(whole, rng)))
         except ImageError as error:

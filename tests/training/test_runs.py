@@ -18,13 +18,13 @@ import pytest
 from digitscope.errors import RunError, SettingError
 from digitscope.models.model import load
 from digitscope.store import read_tensors
+from digitscope.threads import limited_threads
 from digitscope.training.checkpoint import FORMAT
 from digitscope.training.messages import Inbox, Stop
 from digitscope.training.recipe import load_recipe
 from digitscope.training.recorder import MOST_FRAMES
 from digitscope.training.run_folder import create_run, lock, open_run
 from digitscope.training.train import resume_settings, resumed_run, started_run, train
-from digitscope.threads import limited_threads
 from tests.conftest import Cli
 from tests.helpers import environment, small_options, small_recipe
 
@@ -40,7 +40,7 @@ HARD = {
     "validation": 500,
     "train_sample": 200,
 }
-MOMENTS = 20
+MOMENTS = int(os.environ.get("DIGITSCOPE_KILLS", "20"))
 
 
 def tensors(run: Path) -> dict[str, bytes]:

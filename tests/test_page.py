@@ -1,0 +1,81 @@
+"""The report and the README as people meet them: in a real browser, and typed in."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.helpers import chromium, environment
+
+README = Path(__file__).parent.parent / "README.md"
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.mark.needs_chromium
+@pytest.mark.parametrize("size", [(390, 844), (1366, 768), (3840, 2160)])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_report_in_a_browser(
+    browser: Browser, small_run: Path, size: tuple[int, int], scheme: str
+) -> None:
+    """Opens from disk, asks for nothing else, logs nothing, and fits the window."""
+    width, height = size
+    page = browser.new_page(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    requests: list[str] = []
+    said: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto((small_run / "report.html").as_uri())
+    assert [url for url in requests if not url.startswith("data:")] == [
+        (small_run / "report.html").as_uri()
+    ]
+    assert said == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    images = page.evaluate(
+        "[...document.images].map(i => [i.complete && i.naturalWidth > 0, i.alt.length > 10,"
+        " i.getBoundingClientRect().right <= window.innerWidth + 1])"
+    )
+    assert len(images) >= 9
+    assert all(all(checks) for checks in images)
+    text = page.inner_text("body")
+    assert "784-24-10" in text
+    assert "19,090" in text
+    page.close()
+
+
+def test_the_readmes_python_runs(tmp_path: Path) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.S)
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True,
+                          env=environment(), check=False)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "101,770" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("6 0.9")
+    assert [p.name for p in tmp_path.iterdir()] == ["three-epochs.safetensors"]
+
+
+def test_the_readmes_commands_and_files_exist(tmp_path: Path) -> None:
+    from digitscope.cli.main import VERBS
+
+    text = README.read_text("utf-8")
+    used = set(re.findall(r"^    digitscope (\w+)", text, re.M))
+    assert used <= set(VERBS)
+    assert set(VERBS) - used <= {"recipes", "figure"}
+    for target in re.findall(r"\]\(([^)]+)\)", text):
+        assert (README.parent / target).exists(), target
