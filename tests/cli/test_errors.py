@@ -36,7 +36,10 @@ def complaint(done: subprocess.CompletedProcess[str], code: int = 2) -> str:
         (["--epochs", "0"], "epochs must be a whole number from 1 to 1000000, got '0'"),
         (["--batch-size", "0"], "batch_size must be a whole number of at least 1, got '0'"),
         (["--hidden", "-3"], "hidden layers are joined by hyphens, got '-3': write neurons (128)"),
-        (["--learning-rate", "fast"], "learning_rate must be a number above 0 up to 1e+06, got 'fast'"),
+        (
+            ["--learning-rate", "fast"],
+            "learning_rate must be a number above 0 up to 1e+06, got 'fast'",
+        ),
         (["--recipe", "leson"], "unknown recipe 'leson': did you mean 'lesson'?"),
         (["--recipe", "missing.toml"], "missing.toml: the recipe cannot be read: No such file"),
         (["--learning-rte", "1"], "No such option: --learning-rte"),
@@ -64,7 +67,9 @@ def test_usage(cli: Cli) -> None:
 
 
 def test_a_run_folder_that_cannot_be_written(cli: Cli, tmp_path: Path) -> None:
-    if os.geteuid() == 0:  # root may write anywhere, but not below a file, and not on a read-only system
+    if (
+        os.geteuid() == 0
+    ):  # root may write anywhere, but not below a file, and not on a read-only system
         place: Path | str = "/proc/runs"
     else:
         place = tmp_path / "locked"
@@ -163,7 +168,9 @@ def test_sweep(cli: Cli, tmp_path: Path, options: list[str], message: str) -> No
 
 
 def test_figure(cli: Cli, model: Path) -> None:
-    assert "unknown figure 'feature': did you mean 'features'?" in complaint(cli("figure", "feature"))
+    assert "unknown figure 'feature': did you mean 'features'?" in complaint(
+        cli("figure", "feature")
+    )
     assert "needs a model" in complaint(cli("figure", "features"))
     assert "needs a run folder" in complaint(cli("figure", "curves", model))
     assert "give --image FILE" in complaint(cli("figure", "preparation_steps"))

@@ -28,7 +28,9 @@ def test_train_says_what_happened(cli: Cli, tmp_path: Path) -> None:
     done = cli("train", "--no-report", *small_options(), "--name", "mine")
     assert done.returncode == 0
     lines = done.stdout.splitlines()
-    assert lines[0].startswith("Training deep: 784-24-10, 19,090 parameters, 3,000 training and 1,000")
+    assert lines[0].startswith(
+        "Training deep: 784-24-10, 19,090 parameters, 3,000 training and 1,000"
+    )
     assert [line.split()[0] for line in lines[2:5]] == ["0", "1", "2"]
     assert "%" in lines[3]
     words = "validation accuracy: untrained", "initial (after epoch 1)", "final", "improvement +"
@@ -69,7 +71,11 @@ def test_a_terminal_gets_a_live_bar(tmp_path: Path) -> None:
 
 def test_a_run_that_diverges_ends_with_advice_and_1(cli: Cli, tmp_path: Path) -> None:
     options = small_options(
-        learning_rate=1e5, activation="linear", output="linear", loss="quadratic", optimizer="momentum"
+        learning_rate=1e5,
+        activation="linear",
+        output="linear",
+        loss="quadratic",
+        optimizer="momentum",
     )
     done = cli("train", *options)
     assert done.returncode == 1
@@ -84,7 +90,7 @@ def test_resume_goes_on_in_the_same_folder(cli: Cli, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "going on after epoch 2" in done.stdout
     assert done.stdout.splitlines()[-1] == "runs/deep"
-    assert os.listdir(tmp_path / "runs") == ["deep"]
+    assert [p.name for p in (tmp_path / "runs").iterdir()] == ["deep"]
     rows = (tmp_path / "runs/deep/results.csv").read_text().splitlines()
     assert [row.split(",")[0] for row in rows[1:]] == ["0", "1", "2", "3"]
 
@@ -110,7 +116,9 @@ def test_evaluate(cli: Cli, small_run: Path, tmp_path: Path) -> None:
 
 def test_predict(cli: Cli, small_run: Path, tmp_path: Path) -> None:
     digit = 255 - np.kron(load_mnist("test").images[0], np.ones((4, 4), np.uint8))
-    Image.fromarray(np.pad(digit, ((5, 60), (90, 10)), constant_values=255)).save(tmp_path / "a.png")
+    Image.fromarray(np.pad(digit, ((5, 60), (90, 10)), constant_values=255)).save(
+        tmp_path / "a.png"
+    )
     done = cli("predict", small_run, "a.png", "--figure", "f.png", "--explain", "e.png")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("a.png: 7 ")
@@ -137,12 +145,21 @@ def test_predict_writes_nothing_of_itself(cli: Cli, small_run: Path, tmp_path: P
 def test_data(cli: Cli, tmp_path: Path) -> None:
     done = cli("data")
     assert done.returncode == 0, done.stderr
-    for words in ("70,000: 60,000 for training, 10,000 for testing", "784", "uint8", "5,923", "980"):
+    for words in (
+        "70,000: 60,000 for training, 10,000 for testing",
+        "784",
+        "uint8",
+        "5,923",
+        "980",
+    ):
         assert words in done.stdout
     assert "label    5 as one-hot 0 0 0 0 0 1 0 0 0 0" in done.stdout
     row = " ".join(str(v) for v in load_mnist("train").images[0, 14])
     assert row in done.stdout
-    assert {p.name for p in (tmp_path / "runs/data").iterdir()} == {"samples.png", "image_to_input.png"}
+    assert {p.name for p in (tmp_path / "runs/data").iterdir()} == {
+        "samples.png",
+        "image_to_input.png",
+    }
 
 
 def test_summary(cli: Cli, small_run: Path, tmp_path: Path) -> None:
@@ -211,6 +228,8 @@ def test_version_and_python_m(cli: Cli) -> None:
 
 def test_a_reader_that_goes_away_is_no_error(small_run: Path) -> None:
     command = f"{sys.executable} -m digitscope evaluate {small_run} | head -1"
-    done = subprocess.run(command, shell=True, capture_output=True, text=True, env=environment(), check=False)
+    done = subprocess.run(
+        command, shell=True, capture_output=True, text=True, env=environment(), check=False
+    )
     assert done.returncode == 0
     assert done.stderr == ""

@@ -22,7 +22,9 @@ def test_every_transform_has_a_row() -> None:
 @pytest.mark.parametrize("name", sorted(STRENGTHS))
 def test_seeded_and_moderate(name: str) -> None:
     images = digits()
-    a, b, c = (augment(images, {name: STRENGTHS[name]}, np.random.default_rng(s)) for s in (0, 0, 1))
+    a, b, c = (
+        augment(images, {name: STRENGTHS[name]}, np.random.default_rng(s)) for s in (0, 0, 1)
+    )
     np.testing.assert_array_equal(a, b)
     assert not np.array_equal(a, c)
     assert a.dtype == np.uint8

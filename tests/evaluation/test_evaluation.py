@@ -30,13 +30,13 @@ def test_the_figures_of_a_model_agree_with_each_other(small_model: Model) -> Non
     assert e.accuracy == e.correct / 10_000
     assert e.interval[0] < e.accuracy < e.interval[1]
     assert sum(d.images for d in e.digits) == 10_000
-    assert [d.recall for d in e.digits] == pytest.approx(
-        np.diag(e.matrix) / e.matrix.sum(axis=1)
-    )
+    assert [d.recall for d in e.digits] == pytest.approx(np.diag(e.matrix) / e.matrix.sum(axis=1))
     assert len(e.mistakes) == 10
     for m in e.mistakes:
         assert labels[m.index] == m.digit != m.taken_for == predicted[m.index]
-    assert [m.confidence for m in e.mistakes] == sorted((m.confidence for m in e.mistakes), reverse=True)
+    assert [m.confidence for m in e.mistakes] == sorted(
+        (m.confidence for m in e.mistakes), reverse=True
+    )
     assert sum(b.images for b in e.calibration.bins) == 10_000
     assert e.confusions[0].count == max(e.matrix[i, j] for i, j in np.ndindex(10, 10) if i != j)
     again = json.loads(json.dumps(e.to_dict(), allow_nan=False))

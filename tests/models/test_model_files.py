@@ -33,7 +33,9 @@ def assert_same(a: Model, b: Model) -> None:
 
 @pytest.mark.parametrize("spec", SPECS)
 def test_what_is_saved_is_loaded(tmp_path: Path, spec: str) -> None:
-    model = Model(Network.initialize(spec, 1), temperature=1.5, recipe={"a": 1}, measured={"b": 0.5})
+    model = Model(
+        Network.initialize(spec, 1), temperature=1.5, recipe={"a": 1}, measured={"b": 0.5}
+    )
     path = save(model, tmp_path / "m")
     assert path.name == "m.safetensors"
     again = load(path)
@@ -101,9 +103,15 @@ def write_metadata(path: Path, **change: object) -> None:
     [
         ({}, None),
         ({"version": "1.9"}, None),
-        ({"version": "2.0"}, "written in format 2.0, this digitscope reads up to 1.x: install a newer"),
+        (
+            {"version": "2.0"},
+            "written in format 2.0, this digitscope reads up to 1.x: install a newer",
+        ),
         ({"version": "x"}, "corrupt metadata"),
-        ({"format": "digitscope checkpoint"}, "expected a digitscope model, got a digitscope checkpoint"),
+        (
+            {"format": "digitscope checkpoint"},
+            "expected a digitscope model, got a digitscope checkpoint",
+        ),
         ({"classes": [0, 1]}, "not a usable model: a model of 2 digits cannot have 10 outputs"),
         ({"classes": [0] * 10}, "classes must be different digits"),
         ({"classes": 3}, "not a usable model"),
@@ -205,7 +213,9 @@ def test_a_full_disk_in_the_middle_of_a_save_loses_nothing(
 def test_a_file_gets_the_rights_of_any_new_file(tmp_path: Path) -> None:
     write_atomically(tmp_path / "a", b"x")
     (tmp_path / "b").write_bytes(b"x")
-    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == stat.S_IMODE((tmp_path / "b").stat().st_mode)
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == stat.S_IMODE(
+        (tmp_path / "b").stat().st_mode
+    )
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:

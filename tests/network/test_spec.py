@@ -82,7 +82,10 @@ def test_what_cannot_be_built_says_why(line: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"layers": [{"layer": "dens", "units": 3}]}, "unknown layer 'dens': did you mean 'dense'?"),
+        (
+            {"layers": [{"layer": "dens", "units": 3}]},
+            "unknown layer 'dens': did you mean 'dense'?",
+        ),
         ({"layers": [{"layer": "dense", "unit": 3}]}, "no setting 'unit': did you mean 'units'?"),
         ({"layers": [{"layer": "dense"}]}, "cannot be made"),
         ({"layers": [{"layer": "dense", "units": True}]}, "whole number"),

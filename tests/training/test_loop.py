@@ -122,7 +122,14 @@ def test_without_validation_the_last_is_the_best() -> None:
 
 
 def test_a_loss_that_diverges_stops_and_is_never_best(split: Split) -> None:
-    loop = loop_of(split, learning_rate=1e6, activation="linear", optimizer="momentum", loss="quadratic", output="linear")
+    loop = loop_of(
+        split,
+        learning_rate=1e6,
+        activation="linear",
+        optimizer="momentum",
+        loss="quadratic",
+        output="linear",
+    )
     with np.errstate(all="ignore"):
         events = drive(loop)
     assert isinstance(events[-1], Stopped)

@@ -79,7 +79,10 @@ def test_a_recipe_of_ones_own(tmp_path: Path) -> None:
         ({"epochs": 1.5}, "got 1.5"),
         ({"batch_size": "0"}, "batch_size must be a whole number of at least 1, got '0'"),
         ({"hidden": "-3"}, "hidden layers are joined by hyphens, got '-3'"),
-        ({"learning_rate": "fast"}, "learning_rate must be a number above 0 up to 1e+06, got 'fast'"),
+        (
+            {"learning_rate": "fast"},
+            "learning_rate must be a number above 0 up to 1e+06, got 'fast'",
+        ),
         ({"learning_rate": "nan"}, "got 'nan'"),
         ({"learning_rate": 0}, "above 0"),
         ({"learning_rate": "inf"}, "got 'inf'"),

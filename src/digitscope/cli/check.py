@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import typer
 
-from digitscope.arrays import to_input
+from digitscope.arrays import Floats, to_input
 from digitscope.cli.settings import with_settings
 from digitscope.data.mnist import load_mnist
 from digitscope.data.splits import keep_digits
@@ -31,7 +31,7 @@ def command(
     spec = chosen.spec()
     network = Network.initialize(spec, generator(chosen.seed, "weights"), np.float64)
     data = keep_digits(load_mnist("test"), chosen.classes)
-    X = to_input(data.images[:images], spec.input_shape).astype(np.float64)
+    X: Floats = to_input(data.images[:images], spec.input_shape).astype(np.float64)
     network, X = off_the_kinks(network, X, chosen.seed)
     errors = gradient_errors(network, X, data.labels[:images], chosen.loss, chosen.l2, chosen.seed)
     shapes: dict[str, tuple[int, ...]] = {**spec.weight_shapes(), "X": X.shape}

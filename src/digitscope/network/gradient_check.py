@@ -57,7 +57,9 @@ def off_the_kinks(network: Network, X: Floats, seed: int = 0) -> tuple[Network, 
     kinks, at which differences and derivatives may rightly disagree.
     """
     rng = np.random.default_rng(seed)
-    weights = {n: W + 0.05 * rng.standard_normal(W.shape) for n, W in network.weights.items()}
+    weights: Weights = {
+        n: W + 0.05 * rng.standard_normal(W.shape) for n, W in network.weights.items()
+    }
     return Network(network.spec, weights, network.state), X + 0.05 * rng.random(X.shape)
 
 

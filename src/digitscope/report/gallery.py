@@ -122,7 +122,8 @@ GALLERY: dict[str, Entry] = {
         lambda w: FIGURES["features"](w.model.network, w.input.image),
     ),
     "predictions": Entry(
-        "test images, marked right and wrong (MODEL)", lambda w: FIGURES["predictions"](w.evaluation)
+        "test images, marked right and wrong (MODEL)",
+        lambda w: FIGURES["predictions"](w.evaluation),
     ),
     "prediction_detail": Entry(
         "one image beside its probabilities (MODEL, --image)",
