@@ -1,6 +1,9 @@
 # Everything is set up by the target that needs it; nothing is installed by hand.
 SHELL := /bin/bash
-PYTHON ?= $(firstword $(foreach p,python3.13 python3.12 python3.11 python3,$(shell command -v $(p))))
+IN_RANGE := import sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+# The first that runs: a name on the path may be a stand-in for a Python that is switched off.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+  $$p -c '$(IN_RANGE)' > /dev/null 2>&1 && { command -v $$p; break; }; done)
 DEMO := .venv
 TEST := .venv-test
 PIP := -m pip install --quiet --disable-pip-version-check
@@ -16,8 +19,9 @@ help:
 	@echo "make results  train every recipe, and write docs/results.md"
 
 python:
-	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
-	  { echo "digitscope needs Python 3.11 to 3.13, got $$($(PYTHON) --version 2>&1 || echo none): install one, or say which: make PYTHON=python3.12"; exit 2; }
+	@$(PYTHON) -c '$(IN_RANGE)' > /dev/null 2>&1 || { \
+	  echo "digitscope needs Python 3.11 to 3.13 with venv, found none: install one, or name it: make demo PYTHON=python3.12"; \
+	  exit 2; }
 
 # --- the demo: the package as developers have it, its sources linked into .venv ---
 

@@ -167,6 +167,12 @@ def test_sweep(cli: Cli, tmp_path: Path, options: list[str], message: str) -> No
     assert list(tmp_path.iterdir()) == []
 
 
+def test_report(cli: Cli, tmp_path: Path) -> None:
+    assert "no such run folder" in complaint(cli("report", "runs/none"))
+    (tmp_path / "recipe.toml").write_text("")
+    assert "not finished yet: go on with digitscope train --resume" in complaint(cli("report", "."))
+
+
 def test_figure(cli: Cli, model: Path) -> None:
     assert "unknown figure 'feature': did you mean 'features'?" in complaint(
         cli("figure", "feature")

@@ -214,6 +214,10 @@ def test_a_sweep_compares_and_judges_once(cli: Cli, tmp_path: Path) -> None:
     evaluation = json.loads((ordinary / "evaluation.json").read_text())
     assert evaluation["part"] == "validation"
     assert not any("test" in key for key in load(ordinary).measured)
+    reported = cli("report", ordinary)
+    assert reported.returncode == 0, reported.stderr
+    page = (ordinary / "report.html").read_text("utf-8")
+    assert "validation" in page
     again = cli("sweep", "--resume", "runs/lesson-sweep")
     assert again.returncode == 0
     assert (folder / "sweep.csv").read_text().splitlines()[0].startswith("hidden,learning_rate,")

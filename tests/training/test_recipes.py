@@ -7,6 +7,7 @@ import pytest
 from digitscope.errors import SettingError
 from digitscope.network.notation import format_spec
 from digitscope.training.recipe import Recipe, load_recipe, parse_recipe, shipped_recipes
+from digitscope.training.sweep import combinations
 
 SHIPPED = {
     "best-mlp": "784-128-10",
@@ -129,6 +130,12 @@ def test_a_recipe_file_that_is_wrong_is_named(tmp_path: Path, text: str, message
         load_recipe(path)
     assert message in str(caught.value)
     assert "mine.toml" in str(caught.value)
+
+
+def test_combinations_whose_names_would_be_the_same_are_told_apart() -> None:
+    grid = {"augment": ["shift:1 rotate:2", "shift:1,rotate:2"]}
+    names = [name for name, _ in combinations(Recipe(), grid)]
+    assert names == ["augment=shift_1_rotate_2", "augment=shift_1_rotate_2+1"]
 
 
 def test_a_recipe_that_is_not_there(tmp_path: Path) -> None:

@@ -32,6 +32,10 @@ VERBS = {
         "digitscope.cli.sweep",
         "Train every combination of some settings, and compare them.",
     ),
+    "report": (
+        "digitscope.cli.report",
+        "Draw the figures and the report of a run, such as one of a sweep.",
+    ),
     "data": ("digitscope.cli.data", "Show what MNIST is, and how an image becomes numbers."),
     "summary": (
         "digitscope.cli.summary",

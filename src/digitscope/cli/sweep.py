@@ -67,6 +67,7 @@ def command(
     _print_table(sweep)
     _judge(sweep)
     _draw(sweep)
+    print(f"the report of any run: digitscope report {path}/RUN")
     print(path)
     return 0 if sweep.chosen else IN_PART
 

@@ -9,12 +9,14 @@ import numpy as np
 
 from digitscope.data.mnist import Dataset, load_mnist
 from digitscope.data.splits import Split
+from digitscope.errors import RunError
 from digitscope.evaluation.calibration import fit_temperature
 from digitscope.evaluation.evaluate import Evaluation, evaluate
 from digitscope.models.model import Model, load, save
 from digitscope.store import write_atomically
 from digitscope.training.recipe import Recipe
 from digitscope.training.run_folder import RunFolder
+from digitscope.training.train import split_for
 
 
 def finish(folder: RunFolder, recipe: Recipe, split: Split, judge: bool = True) -> Evaluation:
@@ -44,6 +46,28 @@ def finish(folder: RunFolder, recipe: Recipe, split: Split, judge: bool = True) 
     text = json.dumps(evaluation.to_dict(), indent=1, allow_nan=False) + "\n"
     write_atomically(folder.path / "evaluation.json", text.encode())
     return evaluation
+
+
+def judged_part(folder: RunFolder) -> str:
+    """What a finished run was judged on: "test", or "validation" for a sweep's; RunError if it is
+    not finished.
+    """
+    path = folder.path / "evaluation.json"
+    try:
+        part = json.loads(path.read_text("utf-8"))["part"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise RunError(
+            f"{folder.path}: not finished yet: go on with digitscope train --resume {folder.path}"
+        ) from None
+    return str(part)
+
+
+def judge_again(folder: RunFolder, part: str) -> Evaluation:
+    """The evaluation of a run's best weights on "test" or "validation", as `finish` made it."""
+    recipe = folder.recipe()
+    if part == "test":
+        return evaluate(load(folder.best), load_mnist("test"), part)
+    return evaluate(load(folder.best), _digits(split_for(recipe).validation, recipe), part)
 
 
 def temperature(model: Model, recipe: Recipe, split: Split) -> float | None:

@@ -103,10 +103,12 @@ def combinations(recipe: Recipe, grid: Grid) -> list[tuple[str, Recipe]]:
         raise SettingError(
             f"the grid has {len(rows)} combinations, at most {MOST_RUNS}: leave some out"
         )
-    named = []
+    named: list[tuple[str, Recipe]] = []
     for row in rows:
-        name = ",".join(f"{key}={_safe(value)}" for key, value in row.items())
-        named.append((name[:90], recipe.with_settings(row)))
+        name = ",".join(f"{key}={_safe(value)}" for key, value in row.items())[:90]
+        if name in {taken for taken, _ in named}:
+            name = f"{name}+{len(named)}"
+        named.append((name, recipe.with_settings(row)))
     if any(not r.validation for _, r in named):
         raise SettingError(
             "a sweep chooses on validation images: leave validation=0 out of the grid"
