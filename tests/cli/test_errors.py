@@ -63,7 +63,9 @@ def test_usage(cli: Cli) -> None:
     assert "Missing argument 'model'" in complaint(cli("evaluate"))
     assert "see 'digitscope evaluate --help'" in complaint(cli("evaluate"))
     assert "No such option" in complaint(cli("--nonsense"))
-    assert "is not a valid" in complaint(cli("evaluate", "m", "--mistakes", "few"))
+    said = complaint(cli("evaluate", "m", "--mistakes", "few"))
+    assert "Invalid value for '--mistakes'" in said
+    assert "integer" in said
 
 
 def test_a_run_folder_that_cannot_be_written(cli: Cli, tmp_path: Path) -> None:

@@ -134,10 +134,24 @@ def test_a_loss_that_diverges_stops_and_is_never_best(split: Split) -> None:
         events = drive(loop)
     assert isinstance(events[-1], Stopped)
     assert events[-1].reason == "diverged"
+    assert "the loss has run away, from " in events[-1].advice
     assert "learning rate 1e+06 is too large" in events[-1].advice
     assert "try 100000" in events[-1].advice
     assert all(np.isfinite(W).all() for W in loop.best.weights.values())
     assert loop.place.best_epoch == 0
+
+
+@pytest.mark.parametrize("settings", [{}, {"validation": 0}])
+def test_a_loss_that_stays_finite_but_gets_worse_has_diverged_too(
+    settings: dict[str, int],
+) -> None:
+    loop = make_loop(small_recipe(learning_rate=30.0, epochs=5, hidden="64", **settings))
+    events = drive(loop)
+    assert isinstance(events[-1], Stopped)
+    assert events[-1].reason == "diverged"
+    assert loop.place.best_epoch == 0
+    loss, _ = loop._score(loop.split.watched)
+    assert not loss < 2 * loop.place.first_loss
 
 
 def test_pausing_stepping_and_going_on_change_no_bit(split: Split) -> None:

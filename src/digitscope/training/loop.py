@@ -44,6 +44,8 @@ from digitscope.training.recipe import Recipe
 
 # The first batches are where most happens: the loop stops after each of these to be looked at.
 FIRST_BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+# A loss so many times that of the untrained network has run away: in a batch, and after an epoch.
+BLOWN_UP, WORSE = 1000.0, 1.5
 GROUPS = 40  # of batches an epoch; between two groups the loop listens and reports
 
 
@@ -58,6 +60,7 @@ class Place:
     best_accuracy: float = -1.0
     best_loss: float = math.inf
     patient_from: int = 0  # patience starts anew where a run was extended
+    first_loss: float = math.inf  # of the untrained network; a loss far beyond it has run away
     seconds: float = 0.0  # spent on the epoch so far
 
 
@@ -100,8 +103,9 @@ class Loop:
             untrained = self._measure()
             yield untrained
             if not math.isfinite(untrained.train_loss):
-                yield self._diverged()
+                yield self._diverged(untrained.train_loss)
                 return
+            self.place = replace(self.place, first_loss=untrained.train_loss)
         while self.place.epoch < self.recipe.epochs:
             if self._out_of_patience():
                 yield self._stopped("patience")
@@ -124,8 +128,8 @@ class Loop:
             end = self._next_end()
             with np.errstate(all="ignore"):  # a loss that leaves the numbers is noticed below
                 losses, n = self._advance(order, start, end)
-            if not np.isfinite(losses).all():
-                return self._diverged()
+            if self._has_run_away(float(np.mean(losses)), BLOWN_UP):
+                return self._diverged(float(np.mean(losses)))
             spent = time.perf_counter() - began
             images_done, busy = images_done + n, busy + spent
             self.place = replace(self.place, batch=end, seconds=self.place.seconds + spent)
@@ -137,8 +141,8 @@ class Loop:
         ended = self._measure()
         seconds = self.place.seconds + time.perf_counter() - began
         self.place = replace(self.place, seconds=0.0)
-        if not math.isfinite(ended.train_loss + ended.watched_loss):
-            return self._diverged()
+        if self._has_run_away(ended.train_loss, WORSE) or not math.isfinite(ended.watched_loss):
+            return self._diverged(ended.train_loss)
         speed = images_done / busy if busy else 0.0
         yield replace(ended, learning_rate=rate, seconds=seconds, images_per_second=speed)
         return None
@@ -203,7 +207,8 @@ class Loop:
             accuracy == place.best_accuracy and loss < place.best_loss
         )
         # Without a validation part nothing may be chosen: the last is the best.
-        best = math.isfinite(train_loss + loss) and (better or self.split.validation is None)
+        sane = math.isfinite(loss) and not self._has_run_away(train_loss, WORSE)
+        best = sane and (better or self.split.validation is None)
         if best:
             self.best = self.engine.position()
             self.place = replace(
@@ -279,11 +284,15 @@ class Loop:
     def _stopped(self, reason: str, advice: str = "") -> Stopped:
         return Stopped(reason, max(0, self.place.epoch), self.place.batch, advice)
 
-    def _diverged(self) -> Stopped:
+    def _has_run_away(self, loss: float, factor: float) -> bool:
+        """Whether a loss is no number any more, or far worse than before the training."""
+        return not loss <= factor * self.place.first_loss or math.isinf(loss)
+
+    def _diverged(self, loss: float) -> Stopped:
         rate = self.place.learning_rate or self.recipe.learning_rate
         return self._stopped(
             "diverged",
-            f"the loss is no longer a finite number: the learning rate {rate:g} is too large for "
-            f"this "
-            f"network; try {rate / 10:g}",
+            f"the loss has run away, from {self.place.first_loss:.3g} before training to "
+            f"{loss:.3g}: "
+            f"the learning rate {rate:g} is too large for this network; try {rate / 10:g}",
         )
