@@ -214,26 +214,42 @@ def test_frames_are_thinned(tmp_path: Path) -> None:
     assert len(frames) > 30
 
 
-def kill_after(seconds: float, arguments: list[str], cwd: Path) -> None:
+def kill_when(lines: int, delay: float, arguments: list[str], cwd: Path) -> None:
+    """SIGKILL once the run has logged so many events (-1: at once; 0: once its folder stands)."""
     process = subprocess.Popen(
         [sys.executable, "-m", "digitscope", *arguments],
-        cwd=cwd, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    time.sleep(seconds)
+        cwd=cwd,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    folder = cwd / "runs" / "deep"
+    while process.poll() is None and lines >= 0:
+        log = folder / "events.jsonl"
+        if folder.exists() and (lines == 0 or (log.exists() and count_lines(log) >= lines)):
+            break
+        time.sleep(0.001)
+    time.sleep(delay)
     process.send_signal(signal.SIGKILL)
     _, complaint = process.communicate()
     assert process.returncode in (0, -signal.SIGKILL), complaint
+
+
+def count_lines(path: Path) -> int:
+    return path.read_bytes().count(b"\n")
 
 
 @pytest.mark.parametrize("moment", range(MOMENTS))
 def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_bytes(
     tmp_path: Path, uncut: Path, moment: int
 ) -> None:
-    """From before the run folder stands to after the last epoch."""
+    """From before the run folder stands to after the last epoch, a little later each time."""
     options = small_options(**HARD)
     start = ["train", "--no-report", *options]
-    seconds = 0.35 + 1.3 * moment / MOMENTS
-    kill_after(seconds, start, tmp_path)
+    last = count_lines(uncut / "events.jsonl")
+    lines = -1 + round((last + 1) * moment / (MOMENTS - 1))
+    delay = random.Random(moment).uniform(0, 0.02)
+    kill_when(lines, delay, start, tmp_path)
     path = tmp_path / "runs" / "deep"
     if not path.exists():  # killed before there was anything to resume
         assert not list(tmp_path.glob("runs/*"))
@@ -370,7 +386,7 @@ def test_memory_of_a_training_process(tmp_path: Path) -> None:
 import re, sys
 from pathlib import Path
 from digitscope.cli.main import main
-assert main(["train", "--epochs", "1", "--no-report"]) == 0
+assert main(["train", "--epochs", "1"]) == 0
 # Not getrusage: its peak counts that of the process which started this one.
 print("peak", int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024)
 """
