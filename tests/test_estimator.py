@@ -87,3 +87,16 @@ print(DigitClassifier(hidden="4", epochs=1).fit(X, y).predict(X).shape)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "(8,)\n"
+
+
+def test_bytes_and_parts_of_one_are_the_same_images() -> None:
+    images, labels = load_mnist("train")
+    classifier = DigitClassifier(hidden="16", epochs=1).fit(images[:2000], labels[:2000])
+    as_parts = images[:50].reshape(50, 784) / 255
+    np.testing.assert_array_equal(classifier.predict(images[:50]), classifier.predict(as_parts))
+
+
+def test_a_loss_that_runs_away_is_an_error() -> None:
+    X = np.random.default_rng(0).normal(size=(200, 5))
+    with pytest.raises(InputError, match="the loss has run away"):
+        DigitClassifier(learning_rate=1e5, optimizer="momentum").fit(X, X[:, 0] > 0)

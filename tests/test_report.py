@@ -190,7 +190,10 @@ def test_the_page_says_what_was_trained(lesson):
 def test_the_command_repeats_the_run(lesson):
     folder, _, _, source = lesson
     command = html.unescape(re.search(r"<pre><code>(.*?)</code></pre>", source)[1])
-    assert shlex.split(command) == ["digitscope", "train", "--recipe", str(folder.recipe_file)]
+    words = shlex.split(command)
+    assert words[:4] == ["digitscope", "train", "--recipe", "lesson"]
+    options = {k.removeprefix("--"): v for k, v in zip(words[4::2], words[5::2], strict=True)}
+    assert load_recipe("lesson").with_settings(options) == folder.recipe()
 
 
 def test_the_page_counts_the_images_of_each_part(hostile):
@@ -214,7 +217,9 @@ def test_a_page_on_validation_images_says_so_plainly(hostile, lesson):
 
 def test_a_page_without_a_validation_part_says_so_plainly(lesson):
     words = Page(lesson[3]).words
-    assert "As in the source there is no validation part" in words
+    assert "There is no validation part" in words
+    assert "It follows its source" not in words  # settings were changed, so it is the source's no more
+    assert "Changed: " in words
     assert "The weights kept are those of the last epoch, 2." in words
     assert "validation accuracy" not in words
 

@@ -163,7 +163,8 @@ class DigitClassifier:
         settings = self._settings()
         self.classes_ = classes
         largest = float(np.abs(features).max())
-        self._scale = 255.0 if dtype == np.uint8 else largest or 1.0
+        self._from_bytes = dtype == np.uint8
+        self._scale = 255.0 if self._from_bytes else largest or 1.0
         self._seed = _seed(self.random_state)
         self.n_iter_ = 0
         self.loss_curve_: list[float] = []
@@ -191,13 +192,19 @@ class DigitClassifier:
         size = min(settings["batch_size"], len(labels))
         rates = [settings["learning_rate"]] * -(-len(labels) // size)
         epoch = self.n_iter_
-        with limited_threads():
+        with limited_threads(), np.errstate(all="ignore"):
             losses = engine.advance(
                 self._scaled(features)[order],
                 known[order],
                 size,
                 rates,
                 lambda i: generator(self._seed, "noise", epoch, i),
+            )
+        if not np.mean(losses) < 1000:
+            raise InputError(
+                f"the loss has run away to {np.mean(losses):.3g}: learning_rate "
+                f"{settings['learning_rate']:g} is too large: try "
+                f"{settings['learning_rate'] / 10:g}"
             )
         at = engine.position()
         self.network_ = Network(network.spec, at.weights, at.state)
@@ -206,7 +213,11 @@ class DigitClassifier:
         self.loss_curve_.append(float(np.mean(losses)))
 
     def _scaled(self, features: Floats) -> Floats:
-        return (features / self._scale).astype(np.float32)
+        """Features as in the first fit; what was fitted on bytes also takes the same images in
+        0..1.
+        """
+        divided = self._from_bytes and features.max() <= 1 and (features % 1).any()
+        return (features if divided else features / self._scale).astype(np.float32)
 
     def _check_fitted(self) -> None:
         if not hasattr(self, "network_"):

@@ -136,6 +136,8 @@ def _read_safetensors(path: Path) -> tuple[Weights, str | None]:
         with safe_open(path, framework="numpy") as file:
             text = (file.metadata() or {}).get(METADATA_KEY)
             tensors = {name: np.array(file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118
+    except ModelFileError:
+        raise
     except SafetensorError as error:
         raise ModelFileError(
             f"{path}: truncated, corrupt, or no safetensors file ({error}): use another copy"

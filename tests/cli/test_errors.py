@@ -51,6 +51,10 @@ def complaint(done: subprocess.CompletedProcess[str], code: int = 2) -> str:
         (["--out", "/dev/null/runs"], "a part of this path is a file: choose another folder"),
         (["--resume", "runs/none"], "no such run folder"),
         (["extra"], "unexpected extra argument"),
+        (["--recipe", "x" * 300 + ".toml"], "the recipe cannot be read: File name too long"),
+        (["--resume", "y" * 300], "File name too long"),
+        (["--resume", "runs/x", "--out", "z"], "--out does not go with --resume"),
+        (["--recipe", "binary", "--train", "1", "--validation", "0"], "raise --train"),
     ],
 )
 def test_train(cli: Cli, tmp_path: Path, options: list[str], message: str) -> None:
@@ -161,7 +165,7 @@ def test_predict_options(cli: Cli, tmp_path: Path, model: Path) -> None:
         (["--grid", "seed=0", "--grid", "seed=1"], "names seed twice"),
         (["--grid", "validation=0"], "leave validation=0 out"),
         (["--grid", "name=a,b"], "cannot vary name"),
-        (["--resume", "runs/none"], "no such run folder"),
+        (["--resume", "runs/none"], "not a sweep: grid.json is missing"),
     ],
 )
 def test_sweep(cli: Cli, tmp_path: Path, options: list[str], message: str) -> None:

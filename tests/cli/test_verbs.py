@@ -29,11 +29,11 @@ def test_train_says_what_happened(cli: Cli, tmp_path: Path) -> None:
     assert done.returncode == 0
     lines = done.stdout.splitlines()
     assert lines[0].startswith(
-        "Training deep: 784-24-10, 19,090 parameters, 3,000 training and 1,000"
+        "Training mine: 784-24-10, 19,090 parameters, 3,000 training and 1,000"
     )
     assert [line.split()[0] for line in lines[2:5]] == ["0", "1", "2"]
     assert "%" in lines[3]
-    words = "validation accuracy: untrained", "initial (after epoch 1)", "final", "improvement +"
+    words = "validation accuracy: initial", "(untrained)", "after epoch 1", "final", "improvement +"
     assert all(word in done.stdout for word in words)
     assert "correct," in done.stdout
     assert "95 % interval" in done.stdout
@@ -230,10 +230,86 @@ def test_version_and_python_m(cli: Cli) -> None:
         assert f"  {verb}" in help_text
 
 
-def test_a_reader_that_goes_away_is_no_error(small_run: Path) -> None:
-    command = f"{sys.executable} -m digitscope evaluate {small_run} | head -1"
-    done = subprocess.run(
-        command, shell=True, capture_output=True, text=True, env=environment(), check=False
+def test_a_reader_that_goes_away_is_no_error(small_run: Path, tmp_path: Path) -> None:
+    for arguments in (["evaluate", small_run], ["train", "--no-report", *small_options()]):
+        read, write = os.pipe()
+        os.close(read)
+        process = subprocess.run(
+            [sys.executable, "-m", "digitscope", *map(str, arguments)],
+            cwd=tmp_path,
+            stdout=write,
+            stderr=subprocess.PIPE,
+            env=environment(),
+            check=False,
+        )
+        os.close(write)
+        assert process.returncode == 0, process.stderr
+        assert process.stderr == b""
+    assert (tmp_path / "runs/deep/evaluation.json").is_file()
+
+
+def test_output_that_cannot_be_written_or_shown(cli: Cli, small_run: Path, tmp_path: Path) -> None:
+    full = subprocess.run(
+        f"{sys.executable} -m digitscope evaluate {small_run} > /dev/full",
+        shell=True,
+        capture_output=True,
+        text=True,
+        env=environment(),
+        check=False,
     )
-    assert done.returncode == 0
-    assert done.stderr == ""
+    assert full.returncode == 2
+    assert full.stderr == "digitscope: error: No space left on device\n"
+    closed = subprocess.run(
+        f"{sys.executable} -m digitscope evaluate {small_run} >&-",
+        shell=True,
+        capture_output=True,
+        text=True,
+        env={**environment(), "PYTHONWARNINGS": "default::UserWarning"},
+        check=False,
+    )
+    assert (closed.returncode, closed.stderr) == (0, "")
+    name = os.fsdecode(b"\xc3\xbc\xff.png")
+    Image.fromarray(load_mnist("test").images[0]).save(tmp_path / "a.png")
+    (tmp_path / "a.png").rename(tmp_path / name)
+    plain = {**environment(), "LC_ALL": "C", "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        [sys.executable, "-m", "digitscope", "predict", str(small_run), name, "--figure", "f.png"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=plain,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "\\xfc" in done.stdout
+    assert (tmp_path / "f.png").is_file()
+
+
+def test_json_stays_json_beside_figures(cli: Cli, small_run: Path) -> None:
+    done = cli("predict", small_run, "test:0", "--json", "--figure", "f.png")
+    assert json.loads(done.stdout)["predictions"][0]["digit"] == 7
+    assert done.stderr == "figure: f.png\n"
+    assert json.loads(cli("evaluate", small_run, "--json", "--figures", "new").stdout)["images"]
+
+
+def test_a_sweep_is_resumed_as_a_sweep_and_judged_once(cli: Cli, tmp_path: Path) -> None:
+    options = ["--recipe", "lesson", "--train", "500", "--epochs", "1", "--hidden", "4"]
+    assert cli("sweep", *options, "--grid", "seed=0,1", "--name", "s").returncode == 0
+    judged = (tmp_path / "runs/s/sweep.json").read_bytes()
+    for run in ("runs/s", "runs/s/seed=0"):
+        refused = cli("train", "--resume", run, "--epochs", "+1")
+        assert refused.returncode == 2
+        assert "digitscope sweep --resume runs/s" in refused.stderr
+    (tmp_path / "runs/s/seed=1/outcome.json").unlink()
+    again = cli("sweep", "--resume", "runs/s")
+    assert again.returncode == 0, again.stderr
+    assert (tmp_path / "runs/s/sweep.json").read_bytes() == judged
+    for name, text in {"grid.json": "[]", "seed=0/outcome.json": "{}", "sweep.json": "[1]"}.items():
+        path = tmp_path / "runs/s" / name
+        whole = path.read_bytes()
+        path.write_text(text)
+        broken = cli("sweep", "--resume", "runs/s")
+        assert broken.returncode == 2
+        assert f"{name}: damaged" in broken.stderr
+        assert len(broken.stderr.splitlines()) == 1
+        path.write_bytes(whole)

@@ -98,3 +98,12 @@ def test_two_digits_become_two_classes() -> None:
 def test_more_images_than_there_are() -> None:
     with pytest.raises(SettingError, match="MNIST has 60000 for both"):
         split_mnist(60_000, 1, tuple(range(10)), np.random.default_rng(0))
+
+
+def test_a_part_without_any_of_the_digits() -> None:
+    with pytest.raises(SettingError, match="raise --train"):  # MNIST begins with a 5
+        split_mnist(1, 0, (0, 1), np.random.default_rng(0))
+    first = load_mnist("train").labels[np.random.default_rng(0).permutation(60_000)[0]]
+    others = tuple(digit for digit in range(10) if digit != first)
+    with pytest.raises(SettingError, match="raise --validation"):
+        split_mnist(1000, 1, others, np.random.default_rng(0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from threading import Thread
 
@@ -10,6 +11,7 @@ import pytest
 
 from digitscope.data.mnist import Dataset
 from digitscope.data.splits import Split
+from digitscope.errors import SettingError
 from digitscope.training.events import (
     Advanced,
     Continued,
@@ -23,7 +25,8 @@ from digitscope.training.events import (
 from digitscope.training.loop import FIRST_BATCHES, Loop
 from digitscope.training.messages import Advance, Continue, Inbox, Pause, SetLearningRate, Stop
 from digitscope.training.recipe import Recipe
-from digitscope.training.train import make_loop, split_for
+from digitscope.training.split import split_for
+from digitscope.training.train import make_loop
 from tests.helpers import small_recipe
 
 
@@ -208,3 +211,18 @@ def test_a_group_of_batches_is_never_too_long_to_listen() -> None:
     loop = make_loop(recipe)
     loop.place = replace(loop.place, epoch=1)
     assert loop._next_end() <= -(-loop.batches // 40)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: SetLearningRate(float("nan")),
+        lambda: SetLearningRate(-1.0),
+        lambda: SetLearningRate(0.0),
+        lambda: Advance(0),
+        lambda: Advance(-5),
+    ],
+)
+def test_a_message_that_cannot_be_followed_is_refused(wrong: Callable[[], object]) -> None:
+    with pytest.raises(SettingError, match="must be a"):
+        wrong()

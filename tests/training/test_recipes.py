@@ -57,7 +57,7 @@ def test_recipes_that_reproduce_a_source_choose_nothing_and_the_others_do() -> N
         recipe = load_recipe(name)
         assert bool(recipe.source) == (recipe.validation == 0), name
         if recipe.source:
-            with pytest.raises(SettingError, match=f"recipe {name} has none, as its source"):
+            with pytest.raises(SettingError, match=f"recipe {name} has none"):
                 recipe.with_settings({"patience": 3})
 
 

@@ -20,10 +20,11 @@ from digitscope.models.model import load
 from digitscope.store import read_tensors
 from digitscope.threads import limited_threads
 from digitscope.training.checkpoint import FORMAT
+from digitscope.training.finish import judged_part
 from digitscope.training.messages import Inbox, Stop
 from digitscope.training.recipe import load_recipe
 from digitscope.training.recorder import MOST_FRAMES
-from digitscope.training.run_folder import create_run, lock, open_run
+from digitscope.training.run_folder import RunFolder, create_run, lock, open_run
 from digitscope.training.train import resume_settings, resumed_run, started_run, train
 from tests.conftest import Cli
 from tests.helpers import environment, small_options, small_recipe
@@ -201,6 +202,54 @@ def test_a_run_out_of_patience_can_be_extended(tmp_path: Path) -> None:
     with resumed_run(tmp_path / "a", more_epochs=1) as run:
         epochs = [event.epoch for event in run.events if type(event).__name__ == "EpochEnded"]
     assert epochs == [3]
+
+
+def test_a_run_extended_after_patience_and_cut_at_once_still_goes_on(tmp_path: Path) -> None:
+    recipe = small_recipe(epochs=20, patience=1, learning_rate=1e-30)
+    with started_run(recipe, tmp_path, "a") as run:
+        for _ in run.events:
+            pass
+    with resumed_run(tmp_path / "a", more_epochs=3) as run:
+        next(iter(run.events))  # and then it is cut
+    with resumed_run(tmp_path / "a") as run:
+        epochs = [event.epoch for event in run.events if type(event).__name__ == "EpochEnded"]
+    assert epochs
+
+
+@pytest.mark.parametrize("cut", [0, 2, 5, 9])
+def test_a_run_that_diverges_diverges_again_wherever_it_was_cut(tmp_path: Path, cut: int) -> None:
+    recipe = small_recipe(learning_rate=30.0, epochs=5, hidden="64")
+    whole = train(recipe, folder=tmp_path / "whole")
+    assert whole.stopped.reason == "diverged"
+    assert whole.folder is not None
+    with started_run(recipe, tmp_path / "cut", "deep", Inbox()) as run:
+        path = run.folder.path
+        follow_until(run.events, run.loop.inbox, cut)
+    for _ in range(2):  # cut, and then as a run that has diverged already
+        with resumed_run(path) as run:
+            assert [getattr(event, "reason", None) for event in run.events][-1] == "diverged"
+        assert load(path).measured["epoch"] == 0
+        best = "weights/best.safetensors:W1"
+        assert tensors(path)[best] == tensors(whole.folder)[best]
+
+
+def test_an_extended_run_loses_its_judgement_until_it_is_done_again(tmp_path: Path) -> None:
+    trained = train(small_recipe(name="a"), folder=tmp_path)
+    path = trained.folder
+    assert path is not None
+    assert trained.evaluation is not None
+    assert trained.model.calibrated
+    before = (path / "weights" / "best.safetensors").read_bytes()
+    with resumed_run(path) as run:  # nothing is left to do, so nothing changes
+        for _ in run.events:
+            pass
+    assert (path / "weights" / "best.safetensors").read_bytes() == before
+    assert (path / "evaluation.json").exists()
+    with resumed_run(path, more_epochs=1, inbox=Inbox()) as run:
+        follow_until(run.events, run.loop.inbox, 1)
+    assert not (path / "evaluation.json").exists()
+    with pytest.raises(RunError, match="not finished yet"):
+        judged_part(RunFolder(path))
 
 
 def test_frames_are_thinned(tmp_path: Path) -> None:

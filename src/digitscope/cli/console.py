@@ -53,18 +53,20 @@ def print_json(data: Any) -> None:
 
 
 def new_file(path: Path) -> Path:
-    """A path for a file that does not exist yet; StorageError where it does."""
-    if path.exists():
+    """A path for a picture that does not exist yet; StorageError where it does."""
+    if path.suffix.lower() != ".png":
+        raise StorageError(f"{path}: figures are PNG files: name it {path.stem}.png")
+    if path.exists() or path.is_symlink():
         raise StorageError(f"{path}: exists, nothing is overwritten: choose another")
     return path
 
 
-def save_figure(figure: Any, path: Path) -> None:
-    """A figure as a new PNG file."""
+def save_figure(figure: Any, path: Path, quiet: bool = False) -> None:
+    """A figure as a new PNG file; `quiet` keeps standard output free for JSON."""
     from digitscope.figures.table import figure_png
 
     write_atomically(new_file(path), figure_png(figure))
-    print(f"figure: {path}")
+    print(f"figure: {path}", file=sys.stderr if quiet else sys.stdout)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import typer
 
 from digitscope.cli.console import bar, percent, print_json, save_figure
 from digitscope.evaluation.evaluate import Evaluation, evaluate
-from digitscope.models.model import load
+from digitscope.models.model import Model, load
 
 
 def command(
@@ -28,7 +28,7 @@ def command(
     else:
         print(describe(evaluation, loaded.name))
     if figures is not None:
-        _draw(model, evaluation, figures)
+        _draw(loaded, evaluation, figures, as_json)
     return 0
 
 
@@ -104,7 +104,7 @@ def _mistakes(e: Evaluation) -> list[str]:
     ]
 
 
-def _draw(model: Path, evaluation: Evaluation, folder: Path) -> None:
+def _draw(model: Model, evaluation: Evaluation, folder: Path, quiet: bool) -> None:
     from digitscope.figures.table import FIGURES
     from digitscope.training.run_folder import new_folder
 
@@ -115,7 +115,7 @@ def _draw(model: Path, evaluation: Evaluation, folder: Path) -> None:
         "reliability": FIGURES["reliability"](evaluation.calibration),
         "predictions": FIGURES["predictions"](evaluation),
         "mistakes": FIGURES["mistakes"](evaluation),
-        "features": FIGURES["features"](load(model).network, evaluation.data.images[0]),
+        "features": FIGURES["features"](model.network, evaluation.data.images[0]),
     }
     for name, figure in drawn.items():
-        save_figure(figure, folder / f"{name}.png")
+        save_figure(figure, folder / f"{name}.png", quiet)

@@ -5,9 +5,11 @@ Only the verb that was asked for is imported, so that help and short answers com
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any
 
@@ -86,6 +88,7 @@ def _unasked() -> None:
 
 def main(arguments: list[str]) -> int:
     """Run a command; returns the exit code."""
+    arguments = arguments or ["--help"]
     try:
         code = build(arguments)(arguments, standalone_mode=False)
         sys.stdout.flush()
@@ -98,10 +101,11 @@ def main(arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         complain("interrupted")
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has gone (| head): nothing is wrong, and nothing more can be said.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
+    except MemoryError:
+        complain("not enough memory: use a smaller network, batch or image")
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        complain(f"{where}{error.strerror or error}")
     return BAD_INPUT
 
 
@@ -110,6 +114,35 @@ def complain(message: str) -> None:
     print(f"digitscope: error: {' '.join(message.split())}", file=sys.stderr)
 
 
+class Outlet(io.TextIOWrapper):
+    """Standard output that goes on when its reader has gone (| head), and when it lacks a
+    character.
+    """
+
+    def write(self, text: str) -> int:
+        """Write, or drop what nobody reads."""
+        with self._reader():
+            super().write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush, or drop what nobody reads."""
+        with self._reader():
+            super().flush()
+
+    @contextlib.contextmanager
+    def _reader(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+
+
 def run() -> None:
     """The entry point."""
+    if sys.stdout is None:  # closed by whoever started us
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - as long as the process lives
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        encoding, live = sys.stdout.encoding, sys.stdout.line_buffering
+        sys.stdout = Outlet(sys.stdout.detach(), encoding, "backslashreplace", line_buffering=live)
     sys.exit(main(sys.argv[1:]))

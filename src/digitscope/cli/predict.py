@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -47,9 +48,9 @@ def command(
     if as_json:
         print_json(to_json(loaded, answers))
     if answers and figure:
-        _draw_prediction(answers[0][0], loaded, limit, figure)
+        save_figure(_prediction_figure(answers[0][0], loaded, limit), figure, as_json)
     if answers and explain:
-        _draw_steps(answers[0][0], explain)
+        save_figure(_steps_figure(answers[0][0]), explain, as_json)
     return 0 if len(answers) == len(images) else IN_PART if answers else BAD_INPUT
 
 
@@ -92,17 +93,17 @@ def to_json(model: Model, answers: list[tuple[Input, Prediction]]) -> dict[str, 
     }
 
 
-def _draw_prediction(given: Input, model: Model, limit: float, path: Path) -> None:
+def _prediction_figure(given: Input, model: Model, limit: float) -> Any:
     from digitscope.report.gallery import draw_prediction
 
-    save_figure(draw_prediction(given, model, limit), path)
+    return draw_prediction(given, model, limit)
 
 
-def _draw_steps(given: Input, path: Path) -> None:
+def _steps_figure(given: Input) -> Any:
     from digitscope.figures.table import FIGURES
 
     if given.preparation is None:
         raise SettingError(
             f"{given.name} is an image of MNIST, which needs no preparation: give --explain a file"
         )
-    save_figure(FIGURES["preparation_steps"](given.preparation), path)
+    return FIGURES["preparation_steps"](given.preparation)

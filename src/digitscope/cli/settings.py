@@ -38,14 +38,16 @@ def with_settings(command: Callable[..., int]) -> Callable[..., int]:
 
 def _option(name: str) -> inspect.Parameter:
     setting = SETTINGS[name]
+    choices = setting.read.__doc__ or ""
+    help_text = f"{setting.help}; {choices}" if choices.startswith("one of ") else setting.help
     flag = f"--{name.replace('_', '-')}"
     panel = f"Settings: {setting.group}"
     if setting.read is yes_or_no:
         kind: Any = bool | None
         option = typer.Option(
-            None, f"{flag}/--no-{flag[2:]}", help=setting.help, rich_help_panel=panel
+            None, f"{flag}/--no-{flag[2:]}", help=help_text, rich_help_panel=panel
         )
     else:
         kind = str | None
-        option = typer.Option(None, flag, help=setting.help, rich_help_panel=panel, metavar="VALUE")
+        option = typer.Option(None, flag, help=help_text, rich_help_panel=panel, metavar="VALUE")
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=option, annotation=kind)

@@ -11,12 +11,9 @@ import typer
 from digitscope.cli.console import percent, stop_on_interrupt
 from digitscope.cli.settings import with_settings
 from digitscope.errors import SettingError
-from digitscope.evaluation.evaluate import evaluate
-from digitscope.models.model import load
 from digitscope.training.events import EpochEnded, Event, Started, Stopped
 from digitscope.training.messages import Inbox
 from digitscope.training.recipe import load_recipe
-from digitscope.training.run_folder import RunFolder
 from digitscope.training.sweep import (
     Sweep,
     combinations,
@@ -24,6 +21,7 @@ from digitscope.training.sweep import (
     ranked,
     run_sweep,
     start_sweep,
+    with_validation,
 )
 
 IN_PART, INTERRUPTED = 1, 130
@@ -48,15 +46,16 @@ def command(
             )
         path = resume
     else:
-        chosen = load_recipe(recipe or "lesson").with_settings(settings)
+        base = load_recipe(recipe or "lesson")
+        chosen = with_validation(base).with_settings(settings)
         parsed = parse_grid(grid or [])
         runs = combinations(chosen, parsed)
-        if not chosen.validation:
+        if not base.validation and "validation" not in settings:
             print(
-                f"recipe {chosen.name} has no validation part; a sweep chooses, so each run gets "
-                f"{runs[0][1].validation:,} images for it"
+                f"recipe {base.name} has no validation part; a sweep chooses, so each run gets "
+                f"{chosen.validation:,} images for it"
             )
-        print(f"{len(runs)} runs")
+        print(f"{len(runs)} run{'s' if len(runs) > 1 else ''}")
         path = start_sweep(chosen, parsed, out, name or f"{chosen.name}-sweep").path
     inbox = Inbox()
     with stop_on_interrupt(inbox):
@@ -65,11 +64,11 @@ def command(
         print(f"stopped; go on with: digitscope sweep --resume {path}")
         return INTERRUPTED
     _print_table(sweep)
-    _judge(sweep)
+    _print_judgement(sweep)
     _draw(sweep)
     print(f"the report of any run: digitscope report {path}/RUN")
     print(path)
-    return 0 if sweep.chosen else IN_PART
+    return 0 if sweep.judgement else IN_PART
 
 
 class _Lines:
@@ -86,8 +85,9 @@ class _Lines:
             self.last = event
         if isinstance(event, Stopped):
             accuracy = percent(self.last.watched_accuracy) if self.last else ""
+            ended = "interrupted" if event.reason == "message" else event.reason
             print(
-                f"{run}  {event.reason} after epoch {event.epoch}, validation {accuracy}",
+                f"{run}  {ended} after epoch {event.epoch}, validation {accuracy}",
                 flush=True,
             )
 
@@ -97,11 +97,11 @@ def _print_table(sweep: Sweep) -> None:
     rows = [
         [
             *(str(v) for v in o.settings.values()),
-            percent(o.accuracy),
-            f"{o.loss:.4f}",
-            f"{o.seconds:.1f}",
-            str(o.epoch),
-            o.stopped,
+            percent(o.summary.accuracy),
+            f"{o.summary.loss:.4f}",
+            f"{o.summary.seconds:.1f}",
+            str(o.summary.epoch),
+            o.summary.stopped,
         ]
         for o in ranked(sweep.outcomes)
     ]
@@ -112,16 +112,15 @@ def _print_table(sweep: Sweep) -> None:
         print("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))
 
 
-def _judge(sweep: Sweep) -> None:
-    """The one look at the test set."""
-    if sweep.chosen is None:
+def _print_judgement(sweep: Sweep) -> None:
+    judged = sweep.judgement
+    if judged is None:
         print("every run diverged: try smaller learning rates")
         return
-    best = evaluate(load(RunFolder(sweep.chosen.folder).best))
-    settings = ", ".join(f"{k}={v}" for k, v in sweep.chosen.settings.items())
-    low, high = best.interval
+    settings = ", ".join(f"{k}={v}" for k, v in judged.settings.items())
+    low, high = judged.test_interval_95
     print(
-        f"chosen on validation images: {settings}; on the test set {percent(best.accuracy)} "
+        f"chosen on validation images: {settings}; on the test set {percent(judged.test_accuracy)} "
         f"(95 % interval {percent(low)} to {percent(high)})"
     )
 

@@ -34,7 +34,7 @@ def command(
     resume: Path | None = typer.Option(
         None, help="Go on with this run; only --epochs +20 may be added."
     ),
-    out: Path = typer.Option(Path("runs"), help="Where run folders are made."),
+    out: Path | None = typer.Option(None, help="Where run folders are made. [default: runs]"),
     name: str = typer.Option("", help="The run's name. [default: the recipe's]"),
     report: bool = typer.Option(True, help="Draw the figures and the report at the end."),
     **settings: Any,
@@ -44,11 +44,11 @@ def command(
     run: AbstractContextManager[Run]
     if resume is None:
         chosen = load_recipe(recipe or "lesson").with_settings(settings)
-        run = started_run(chosen, out, name or chosen.name, inbox)
-    elif recipe or name:
-        raise SettingError(
-            f"--{'recipe' if recipe else 'name'} does not go with --resume: leave it out"
-        )
+        run = started_run(chosen, out or Path("runs"), name or chosen.name, inbox)
+    elif given := [
+        flag for flag, value in (("recipe", recipe), ("name", name), ("out", out)) if value
+    ]:
+        raise SettingError(f"--{given[0]} does not go with --resume: leave it out")
     else:
         run = resumed_run(resume, resume_settings(settings), inbox)
     with stop_on_interrupt(inbox), run as writing:
@@ -61,7 +61,10 @@ def _follow(run: Run, report: bool) -> int:
     stopped: Stopped | None = None
     if run.note:
         print(f"digitscope: note: {run.note}", file=sys.stderr)
-    with Progress(f"Training {run.loop.recipe.name}") as progress:
+    if run.loop.finished:
+        done = run.loop.place.epoch
+        print(f"already finished after {done} epochs; add some with --epochs +10")
+    with Progress(f"Training {run.folder.path.name}") as progress:
         for event in run.events:
             progress.show(event)
             if isinstance(event, EpochEnded):
@@ -94,11 +97,12 @@ def _print_end(run: Run, history: list[EpochEnded], evaluation: Evaluation) -> N
     watched = run.loop.split.watched_name
     trained = [event for event in history if event.epoch]
     if trained and history[0].epoch == 0:
-        first, last = trained[0].watched_accuracy, trained[-1].watched_accuracy
+        start, first = history[0].watched_accuracy, trained[0].watched_accuracy
+        last = trained[-1].watched_accuracy
         print(
-            f"{watched} accuracy: untrained {percent(history[0].watched_accuracy)}, "
-            f"initial (after epoch 1) {percent(first)}, final {percent(last)}, "
-            f"improvement {(last - first) * 100:+.2f} points"
+            f"{watched} accuracy: initial {percent(start)} (untrained), {percent(first)} after "
+            f"epoch 1, final {percent(last)}: improvement {(last - start) * 100:+.2f} points, "
+            f"{(last - first) * 100:+.2f} of them since epoch 1"
         )
     if watched == "validation":
         place = run.loop.place

@@ -74,8 +74,15 @@ def split_mnist(
         held_out = keep_digits(_take(whole, order[:validation]), digits)
     else:
         kept, held_out = Dataset(whole.images[:train], whole.labels[:train]), None
+    kept = keep_digits(kept, digits)
+    for what, part in (("train", kept), ("validation", held_out)):
+        if part is not None and not len(part.labels):
+            raise SettingError(
+                f"no image of {''.join(map(str, digits))} is among the {what} images: raise "
+                f"--{what}"
+            )
     return Split(
-        keep_digits(kept, digits),
+        kept,
         held_out,
         keep_digits(load_mnist("test"), digits),
     )

@@ -105,7 +105,7 @@ def common_traits(
 def _second_choice(P: Floats, truth: Labels, wrong: NDArray[np.bool_], n_wrong: int) -> str:
     second = np.argsort(P[wrong], axis=1)[:, -2]
     n = int((second == truth[wrong]).sum())
-    return f"In {n} of {n_wrong} ({n / n_wrong:.0%}) the true digit was the second choice."
+    return f"In {n} of {n_wrong} ({100 * n / n_wrong:.0f} %) the true digit was the second choice."
 
 
 def _hardest_digit(truth: Labels, wrong: NDArray[np.bool_], classes: tuple[int, ...]) -> str:
@@ -113,8 +113,8 @@ def _hardest_digit(truth: Labels, wrong: NDArray[np.bool_], classes: tuple[int, 
     rates = np.bincount(truth[wrong], minlength=len(classes)) / np.maximum(counts, 1)
     hard, easy = int(rates.argmax()), int(rates.argmin())
     return (
-        f"{classes[hard]} is missed most often ({rates[hard]:.1%} of its images), "
-        f"{classes[easy]} least ({rates[easy]:.1%})."
+        f"{classes[hard]} is missed most often ({100 * (rates[hard]):.1f} % of its images), "
+        f"{classes[easy]} least ({100 * (rates[easy]):.1f} %)."
     )
 
 
@@ -122,12 +122,15 @@ def _doubt(P: Floats, wrong: NDArray[np.bool_]) -> str:
     sure = P.max(axis=1)
     right = float(sure[~wrong].mean()) if (~wrong).any() else 0.0
     unsure = float(sure[wrong].mean())
-    return f"The model was {unsure:.0%} sure of them on average, {right:.0%} where it was right."
+    return (
+        f"The model was {100 * unsure:.0f} % sure of them on average, "
+        f"{100 * right:.0f} % where it was right."
+    )
 
 
 def _different_traits(images: Images, wrong: NDArray[np.bool_]) -> list[str]:
     words = {
-        "ink": ("more ink", "less ink", "{:.1%} of the field inked, {:.1%} where it was right"),
+        "ink": ("more ink", "less ink", "{:.3f} of the field inked, {:.3f} where it was right"),
         "slant": (
             "lean further right",
             "lean further left",

@@ -63,7 +63,7 @@ def sweep_settings(rows: Sequence[SweepPoint], setting: str) -> Figure:
     _crosses(left, [row for row in rows if row.diverged], values, setting)
     left.set(title="Validation accuracy", ylabel="accuracy (%)")
     right.set(title="Training time", ylabel="time (s)")
-    right.set_ylim(0, None)
+    right.set_ylim(0, 1.08 * right.get_ylim()[1])
     handles, names = left.get_legend_handles_labels()
     if len(names) > 1:
         fig.legend(handles, names, loc="outside lower center", ncols=legend_columns(names))

@@ -67,20 +67,19 @@ class Model:
         return self.probabilities_of(self.network.logits(images))
 
     def probabilities_of(self, Z: Floats) -> Floats:
-        """The same from logits Z [n, n_out].
+        """The same from logits Z [n, n_out], in float64, where saturated outputs stay apart.
 
         One sigmoid output is the probability of the second class. Ten of them are ten opinions, not
-        probabilities: they are divided by their sum.
+        probabilities: they are divided by their sum. Other outputs promise nothing of the kind, and
+        get the softmax of Z, which at least puts them into the same order.
         """
-        output = self.network.spec.output
-        A = ACTIVATIONS[output].g(Z / Z.dtype.type(self.temperature or 1))
+        Z = Z.astype(np.float64) / (self.temperature or 1)
+        if self.network.spec.output != "sigmoid":
+            return ACTIVATIONS["softmax"].g(Z)
+        A = ACTIVATIONS["sigmoid"].g(Z)
         if A.shape[1] == 1:
-            P = np.clip(A, 0, 1)
-            return np.hstack([1 - P, P])
-        if output == "softmax":
-            return A
-        P = np.maximum(A, np.finfo(A.dtype).tiny)
-        return np.asarray(P / P.sum(axis=1, keepdims=True), A.dtype)
+            return np.hstack([1 - A, A])
+        return A / np.maximum(A.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
 
 
 def save(model: Model | Network, path: str | Path) -> Path:
@@ -160,10 +159,17 @@ def find_model(path: Path) -> Path:
             return best
         if path.exists() or path.parent.is_dir() is False:
             return path
-        neighbours = [p.name for p in path.parent.iterdir() if p.suffix == SUFFIX or p.is_dir()]
+        runs = Path("runs", path.name)
+        if (runs / "weights").is_dir():
+            raise ModelFileError(
+                f"{path}: no such model file or run folder: did you mean '{runs}'?"
+            )
+        neighbours = [
+            str(p) for p in path.parent.iterdir() if p.suffix == SUFFIX or (p / "weights").is_dir()
+        ]
     except OSError as error:
         raise ModelFileError(f"{path}: cannot be read: {error.strerror}") from None
-    hint = f": {nearest(path.name, neighbours)}" if neighbours else ""
+    hint = f": {nearest(str(path), neighbours)}" if neighbours else ""
     raise ModelFileError(f"{path}: no such model file or run folder{hint}")
 
 

@@ -40,7 +40,7 @@ class Step(NamedTuple):
     state: Weights
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Network:
     """A spec with its weights and its layers' state, by canonical names.
 
@@ -64,6 +64,9 @@ class Network:
                     f"the {what} do not fit the architecture {format_spec(self.spec)}: "
                     f"expected {shapes}, got {given}"
                 )
+
+    def __repr__(self) -> str:
+        return f"Network({format_spec(self.spec)!r}, {self.spec.parameters:,} parameters)"
 
     @classmethod
     def initialize(

@@ -65,6 +65,8 @@ def _load_file(path: str | os.PathLike[str], name: str | None) -> Picture:
                     "try one of the images in it"
                 )
             stream = stack.enter_context(Path(path).open("rb"))
+        except ImageError:
+            raise
         except FileNotFoundError as reason:
             raise ImageError(
                 f"{name}: no such file; expected an image; try its path from {Path.cwd()}"

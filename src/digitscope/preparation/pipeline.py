@@ -71,7 +71,7 @@ def prepare(source: Source, name: str | None = None) -> Preparation:
     )
     box = picture.original(marks.box)
     warnings = _warnings(quiet, levels, marks)
-    return Preparation(picture.name, image, steps, box, inverted, warnings)
+    return Preparation(_printable(picture.name), image, steps, box, inverted, warnings)
 
 
 def _no_ink(picture: Picture, levels: Levels) -> str:
@@ -149,3 +149,8 @@ def _warnings(bright: Images, levels: Levels, marks: Marks) -> tuple[str, ...]:
             "this reads one digit, so crop it to one"
         )
     return tuple(found)
+
+
+def _printable(name: str) -> str:
+    """A name that can be drawn and printed, where a file's has bytes that are no text."""
+    return name.encode("utf-8", "replace").decode("utf-8")

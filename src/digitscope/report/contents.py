@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import platform
-import shlex
 from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
@@ -56,7 +55,7 @@ def contents(
         "stop": STOPS.get(stop, "").format(patience=recipe.patience),
         "trust": _trust(evaluation),
         "settings": _settings(recipe),
-        "command": f"digitscope train --recipe {shlex.quote(str(folder.recipe_file))}",
+        "command": recipe.command(),
         "machine": _machine(folder),
         "versions": _versions(),
     }

@@ -80,6 +80,8 @@ def _samples(wish: Wish) -> Figure:
 
 
 def _image_to_input(wish: Wish) -> Figure:
+    if wish.input.label is None:
+        raise SettingError(f"{wish.image} has no label: give --image test:100 or train:0")
     return FIGURES["image_to_input"](wish.input.image, wish.input.label, name=wish.input.name)
 
 

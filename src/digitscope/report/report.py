@@ -14,7 +14,7 @@ from digitscope.report.history import read_history, read_stop
 from digitscope.report.pictures import draw_pictures
 from digitscope.store import write_atomically
 from digitscope.training.run_folder import RunFolder
-from digitscope.training.train import split_for
+from digitscope.training.split import split_for
 
 __all__ = ["write_report"]
 

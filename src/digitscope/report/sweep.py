@@ -27,9 +27,9 @@ def _point(outcome: Outcome) -> SweepPoint:
     return SweepPoint(
         label=", ".join(f"{k}={v}" for k, v in outcome.settings.items()),
         settings=outcome.settings,
-        accuracy=outcome.accuracy,
-        loss=outcome.loss,
-        seconds=outcome.seconds,
+        accuracy=outcome.summary.accuracy,
+        loss=outcome.summary.loss,
+        seconds=outcome.summary.seconds,
         diverged=outcome.diverged,
         history=outcome.history,
     )

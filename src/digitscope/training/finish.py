@@ -16,7 +16,7 @@ from digitscope.models.model import Model, load, save
 from digitscope.store import write_atomically
 from digitscope.training.recipe import Recipe
 from digitscope.training.run_folder import RunFolder
-from digitscope.training.train import split_for
+from digitscope.training.split import split_for
 
 
 def finish(folder: RunFolder, recipe: Recipe, split: Split, judge: bool = True) -> Evaluation:
@@ -56,10 +56,23 @@ def judged_part(folder: RunFolder) -> str:
     try:
         part = json.loads(path.read_text("utf-8"))["part"]
     except (OSError, ValueError, KeyError, TypeError):
-        raise RunError(
-            f"{folder.path}: not finished yet: go on with digitscope train --resume {folder.path}"
-        ) from None
+        raise RunError(f"{folder.path}: {_unfinished(folder)}") from None
+    if part not in ("test", "validation") or (
+        part == "validation" and not folder.recipe().validation
+    ):
+        raise RunError(f"{path}: judged on {part!r}, which recipe.toml does not have: train anew")
     return str(part)
+
+
+def _unfinished(folder: RunFolder) -> str:
+    """Why a run has no judgement, and what to do."""
+    try:
+        last = json.loads(folder.events.read_text("utf-8").splitlines()[-1])
+        if last["reason"] == "diverged":
+            return f"it diverged, so there is nothing to report: {last['advice']}"
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        pass
+    return f"not finished yet: go on with digitscope train --resume {folder.path}"
 
 
 def judge_again(folder: RunFolder, part: str) -> Evaluation:

@@ -91,6 +91,11 @@ class Loop:
         whole = n // self.recipe.batch_size
         return max(1, whole if self.recipe.drop_last else math.ceil(n / self.recipe.batch_size))
 
+    @property
+    def finished(self) -> bool:
+        """Whether there is nothing left to train."""
+        return self.place.epoch >= self.recipe.epochs or self._out_of_patience()
+
     def position(self) -> Position:
         """The engine's position."""
         return self.engine.position()
@@ -101,11 +106,11 @@ class Loop:
         if self.place.epoch < 0:
             self.place = replace(self.place, epoch=0)
             untrained = self._measure()
-            yield untrained
             if not math.isfinite(untrained.train_loss):
                 yield self._diverged(untrained.train_loss)
                 return
             self.place = replace(self.place, first_loss=untrained.train_loss)
+            yield untrained
         while self.place.epoch < self.recipe.epochs:
             if self._out_of_patience():
                 yield self._stopped("patience")
@@ -194,8 +199,13 @@ class Loop:
     def _rate(self, batch: int) -> float:
         """The learning rate of a batch of this epoch."""
         part = (self.place.epoch + batch / self.batches) / self.recipe.epochs
-        base = self.place.learning_rate or self.recipe.learning_rate
+        base = self._base_rate()
         return base * SCHEDULES[self.recipe.schedule](part)
+
+    def _base_rate(self) -> float:
+        """What the schedule's factor applies to: the recipe's rate, or one that a message set."""
+        set_by_message = self.place.learning_rate
+        return self.recipe.learning_rate if set_by_message is None else set_by_message
 
     def _measure(self) -> EpochEnded:
         """Losses and accuracies of the network as it is now; remembers the best."""
@@ -289,7 +299,7 @@ class Loop:
         return not loss <= factor * self.place.first_loss or math.isinf(loss)
 
     def _diverged(self, loss: float) -> Stopped:
-        rate = self.place.learning_rate or self.recipe.learning_rate
+        rate = self._base_rate()
         return self._stopped(
             "diverged",
             f"the loss has run away, from {self.place.first_loss:.3g} before training to "

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from queue import SimpleQueue
 
+from digitscope.training.setting import real, whole
+
 
 @dataclass(frozen=True)
 class Message:
-    """The base."""
+    """The base. SettingError where a message asks for what cannot be."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +29,18 @@ class Advance(Message):
 
     batches: int = 1
 
+    def __post_init__(self) -> None:
+        whole(1)("batches", self.batches)
+
 
 @dataclass(frozen=True)
 class SetLearningRate(Message):
     """Take another learning rate from here on."""
 
     learning_rate: float
+
+    def __post_init__(self) -> None:
+        real(0, 1e6, False)("learning_rate", self.learning_rate)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -137,7 +138,33 @@ class Recipe:
         >>> Recipe().with_settings({"epochs": "3"}).epochs
         3
         """
-        return replace(self, **read_settings(settings))
+        given = read_settings(settings)
+        changed = {k: v for k, v in given.items() if getattr(self, k) != v and k not in SAME_RECIPE}
+        if changed:
+            # What is changed is no longer what the source did, and not as described.
+            told = ", ".join(f"{name} {value}" for name, value in changed.items())
+            given = {"description": f"{self.description} Changed: {told}.", "source": ""} | given
+        return replace(self, **given)
+
+    def command(self) -> str:
+        """The command that trains by this recipe again.
+
+        >>> load_recipe("lesson").with_settings({"hidden": "64"}).command()
+        'digitscope train --recipe lesson --hidden 64'
+        """
+        if self.name not in shipped_recipes():
+            return "digitscope train --recipe recipe.toml"
+        shipped = load_recipe(self.name).to_dict()
+        options = [
+            f"--{k.replace('_', '-')} {shlex.quote(str(v))}"
+            for k, v in self.to_dict().items()
+            if v != shipped[k] and SETTINGS[k].group != "About"
+        ]
+        return (
+            " ".join(["digitscope train --recipe", self.name, *options])
+            .replace("--drop-last True", "--drop-last")
+            .replace("--drop-last False", "--no-drop-last")
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Every setting, in the order above."""
@@ -149,6 +176,9 @@ class Recipe:
 
         return tomli_w.dumps(self.to_dict())
 
+
+# Settings that leave a recipe what it is.
+SAME_RECIPE = ("name", "description", "source", "seed", "threads", "engine", "train_sample")
 
 SETTINGS: dict[str, Setting] = {f.name: f.metadata["setting"] for f in fields(Recipe)}
 
@@ -173,10 +203,10 @@ def parse_recipe(toml: str, where: str) -> Recipe:
     try:
         data = tomllib.loads(toml)
         return Recipe(**read_settings(data))
-    except tomllib.TOMLDecodeError as error:
-        raise SettingError(f"{where}: not a TOML file: {error}") from None
     except SettingError as error:
         raise SettingError(f"{where}: {error}") from None
+    except ValueError as error:  # TOML's own, and numbers of thousands of digits
+        raise SettingError(f"{where}: not a TOML file: {error}") from None
 
 
 def shipped_recipes() -> list[str]:

@@ -37,8 +37,9 @@ class Recorder:
 
     def record(self) -> Iterator[Event]:
         """The loop's events, each passed on once it is kept."""
-        machine = json.dumps(self.machine, indent=1) + "\n"
-        write_atomically(self.folder.path / "environment.json", machine.encode())
+        environment = self.folder.path / "environment.json"
+        if not environment.exists():
+            write_atomically(environment, (json.dumps(self.machine, indent=1) + "\n").encode())
         for event in self.loop.events():
             self._log_event(event)
             if isinstance(event, Advanced):
@@ -50,13 +51,24 @@ class Recorder:
                 self._thin_frames(event.epoch)
                 self._save_weights(event)
                 self._save_checkpoint()
-            elif isinstance(event, Stopped) and event.reason == "message" and event.batch:
-                self._save_model(self.folder.last, self.loop.position(), {})
+            elif isinstance(event, Stopped) and event.reason == "message":
+                if event.batch:
+                    self._save_model(self.folder.last, self.loop.position(), {})
                 self._save_checkpoint()
             yield event
 
     def rewind(self, checkpoint: Checkpoint | None) -> None:
-        """Take logs, frames and weights back to the checkpoint, or to nothing."""
+        """Take logs, frames and weights back to the checkpoint, or to nothing.
+
+        A run with nothing left to train stays as it is, with its judgement. Of any other the
+        judgement and the report go: they speak of weights that are about to change.
+        """
+        for stray in self.folder.path.rglob(".*.tmp"):
+            stray.unlink()
+        if self.loop.finished:
+            return
+        for stale in ("evaluation.json", "report.html"):
+            (self.folder.path / stale).unlink(missing_ok=True)
         lengths = checkpoint.log_lengths if checkpoint else {}
         for log in (self.folder.events, self.folder.results):
             _cut(log, lengths.get(log.name, 0))
@@ -64,8 +76,6 @@ class Recorder:
         for frame in self.folder.frames.glob("step-*.safetensors"):
             if _step(frame) > updates:
                 frame.unlink()
-        for stray in self.folder.path.rglob(".*.tmp"):
-            stray.unlink()
         if checkpoint:
             self._save_model(self.folder.last, checkpoint.position, {})
             self._save_model(self.folder.best, checkpoint.best, self._chosen())

@@ -100,6 +100,10 @@ def create_run(root: Path, name: str, recipe: Recipe) -> RunFolder:
 def open_run(path: Path) -> RunFolder:
     """An existing run folder; RunError with the nearest name if it is none."""
     folder = RunFolder(path)
+    if (path / "grid.json").is_file():
+        raise RunError(
+            f"{path}: a sweep, not a run: digitscope sweep --resume {path}, or name a run in it"
+        )
     if folder.recipe_file.is_file():
         return folder
     if path.is_dir():
@@ -126,6 +130,16 @@ def lock(folder: RunFolder) -> Any:
     except OSError as error:
         raise RunError(unwritable(folder.path / "lock", error)) from None
     return held
+
+
+@contextlib.contextmanager
+def sole_writer(folder: RunFolder) -> Iterator[None]:
+    """Hold the lock of a run; RunError if another process has it."""
+    held = lock(folder)
+    try:
+        yield
+    finally:
+        held.release()
 
 
 def describe_machine(threads: int) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def real(low: float, high: float, low_included: bool = True) -> Callable[[str, A
     def read(name: str, value: Any) -> float:
         try:
             number = math.nan if isinstance(value, bool) else float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             number = math.nan
         if low <= number <= high and (low_included or number > low):
             return number
@@ -72,6 +72,7 @@ def choice(table: Mapping[str, Any]) -> Callable[[str, Any], str]:
             return key
         raise SettingError(f"unknown {name} {value!r}: {nearest(key, table)}")
 
+    read.__doc__ = f"one of {', '.join(table)}"
     return read
 
 

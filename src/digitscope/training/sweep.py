@@ -1,5 +1,6 @@
-"""A sweep: every combination of some settings, each an ordinary run, chosen on validation and
-judged once on test.
+"""A sweep: every combination of some settings, each an ordinary run.
+
+The winner is chosen on validation images, and judged once on the test set.
 """
 
 from __future__ import annotations
@@ -7,58 +8,60 @@ from __future__ import annotations
 import csv
 import io
 import itertools
-import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from digitscope.errors import RunError, SettingError
+from digitscope.evaluation.evaluate import evaluate
+from digitscope.models.model import load
 from digitscope.store import write_atomically
 from digitscope.training.events import EpochEnded, Event, Stopped
 from digitscope.training.finish import finish
 from digitscope.training.messages import Inbox
 from digitscope.training.recipe import Recipe, read_settings
-from digitscope.training.run_folder import RunFolder, create_run, open_run
+from digitscope.training.run_folder import RunFolder, create_run, sole_writer
+from digitscope.training.sweep_files import (
+    Grid,
+    Judgement,
+    Summary,
+    past_epochs,
+    read_grid,
+    read_judgement,
+    read_summary,
+    save_json,
+    save_judgement,
+)
 from digitscope.training.train import Run, resumed_run, started_run
 
-Grid = dict[str, list[Any]]
 VALIDATION = 5000
 MOST_RUNS = 1000
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One run of a sweep. Accuracy and loss are the best epoch's on validation images."""
+    """One run of a sweep: where it is, what was varied, every epoch, and how it ended."""
 
     folder: Path
     settings: dict[str, Any]
     history: list[EpochEnded]
-    stopped: str
-    accuracy: float
-    loss: float
-    epoch: int
-    seconds: float
+    summary: Summary
 
     @property
     def diverged(self) -> bool:
-        """Whether the loss left the finite numbers."""
-        return self.stopped == "diverged"
+        """Whether its loss ran away."""
+        return self.summary.stopped == "diverged"
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """A sweep: its folder, its outcomes, and the one that validation chose."""
+    """A sweep, as far as it got; the judgement is there when every run is done."""
 
     folder: Path
     outcomes: list[Outcome]
+    judgement: Judgement | None = None
     interrupted: bool = False
-
-    @property
-    def chosen(self) -> Outcome | None:
-        """The best on validation images, among those that did not diverge."""
-        usable = [o for o in self.outcomes if not o.diverged]
-        return max(usable, key=lambda o: (o.accuracy, -o.loss), default=None)
 
 
 def parse_grid(words: list[str]) -> Grid:
@@ -88,39 +91,43 @@ def parse_grid(words: list[str]) -> Grid:
     return grid
 
 
+def with_validation(recipe: Recipe) -> Recipe:
+    """A recipe to sweep. One without a validation part gets one: a sweep chooses.
+
+    >>> with_validation(Recipe(validation=0)).validation
+    5000
+    """
+    if recipe.validation:
+        return recipe
+    most = 60_000 - VALIDATION
+    return replace(recipe, validation=VALIDATION, train=min(recipe.train, most), source="")
+
+
 def combinations(recipe: Recipe, grid: Grid) -> list[tuple[str, Recipe]]:
-    """A name and a recipe for each combination. A recipe without a validation part gets one: a
-    sweep chooses.
+    """A name and a recipe for each combination; SettingError where one cannot be trained.
 
     >>> [name for name, _ in combinations(Recipe(), {"hidden": ["64"], "seed": [0, 1]})]
     ['hidden=64,seed=0', 'hidden=64,seed=1']
     """
-    if not recipe.validation and "validation" not in grid:
-        most = 60_000 - VALIDATION
-        recipe = replace(recipe, validation=VALIDATION, train=min(recipe.train, most), source="")
     rows = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
     if len(rows) > MOST_RUNS:
         raise SettingError(
             f"the grid has {len(rows)} combinations, at most {MOST_RUNS}: leave some out"
         )
-    named: list[tuple[str, Recipe]] = []
+    named: dict[str, Recipe] = {}
     for row in rows:
         name = ",".join(f"{key}={_safe(value)}" for key, value in row.items())[:90]
-        if name in {taken for taken, _ in named}:
-            name = f"{name}+{len(named)}"
-        named.append((name, recipe.with_settings(row)))
-    if any(not r.validation for _, r in named):
-        raise SettingError(
-            "a sweep chooses on validation images: leave validation=0 out of the grid"
-        )
-    return named
+        named[f"{name}+{len(named)}" if name in named else name] = recipe.with_settings(row)
+    if any(not r.validation for r in named.values()):
+        raise SettingError("a sweep chooses on validation images: leave validation=0 out of it")
+    return list(named.items())
 
 
 def start_sweep(recipe: Recipe, grid: Grid, root: Path, name: str) -> RunFolder:
     """A new sweep folder, which holds the recipe that varies, the grid, and later the runs."""
     combinations(recipe, grid)  # every combination is checked before anything is written
     folder = create_run(root, name, recipe)
-    write_atomically(folder.path / "grid.json", (json.dumps(grid, indent=1) + "\n").encode())
+    save_json(folder.path / "grid.json", grid)
     for unused in ("weights", "checkpoint", "frames"):
         (folder.path / unused).rmdir()
     return folder
@@ -129,51 +136,65 @@ def start_sweep(recipe: Recipe, grid: Grid, root: Path, name: str) -> RunFolder:
 def run_sweep(
     path: Path, on_event: Callable[[str, Event], None], inbox: Inbox | None = None
 ) -> Sweep:
-    """Do every run that is not done yet, resume the one that was cut, and write the table.
+    """Do every run that is not done yet, go on with the one that was cut, and write the table.
 
-    The chosen run is judged on the test set only when all are done.
+    When all are done the chosen run is judged on the test set, once, and that is kept too.
     """
-    folder = open_run(path)
-    try:
-        grid: Grid = json.loads((path / "grid.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        raise RunError(f"{path}: not a sweep: grid.json is missing or damaged") from None
+    grid = read_grid(path)
+    folder = RunFolder(path)
     outcomes: list[Outcome] = []
-    for name, recipe in combinations(folder.recipe(), grid):
-        settings = {key: getattr(recipe, key) for key in grid}
-        outcome = _one(path, name, recipe, settings, on_event, inbox)
-        outcomes.append(outcome)
-        _write_table(path, outcomes, grid)
-        if outcome.stopped == "message":
-            return Sweep(path, outcomes, interrupted=True)
-    return Sweep(path, outcomes)
+    with sole_writer(folder):
+        for name, recipe in combinations(folder.recipe(), grid):
+            settings = {key: getattr(recipe, key) for key in grid}
+            outcomes.append(_one(path / name, recipe, settings, on_event, inbox))
+            _write_table(path, outcomes, grid)
+            if outcomes[-1].summary.stopped == "message":
+                return Sweep(path, outcomes, interrupted=True)
+        return Sweep(path, outcomes, _judge(path, outcomes))
+
+
+def ranked(outcomes: list[Outcome]) -> list[Outcome]:
+    """The best on validation images first, the diverged last."""
+    return sorted(outcomes, key=lambda o: (o.diverged, -o.summary.accuracy, o.summary.loss))
+
+
+def _judge(path: Path, outcomes: list[Outcome]) -> Judgement | None:
+    """The judgement of the best run; None where every one diverged."""
+    best = ranked(outcomes)[0]
+    judgement = read_judgement(path)
+    if best.diverged or judgement is not None:
+        return judgement
+    e = evaluate(load(RunFolder(best.folder).best))
+    judgement = Judgement(best.folder.name, best.settings, e.accuracy, list(e.interval), e.images)
+    save_judgement(path, judgement)
+    return judgement
 
 
 def _one(
-    root: Path,
-    name: str,
+    path: Path,
     recipe: Recipe,
     settings: dict[str, Any],
     on_event: Callable[[str, Event], None],
     inbox: Inbox | None,
 ) -> Outcome:
-    """One combination: a new run, or the one that stands there."""
-    outcome_file = root / name / "outcome.json"
-    if outcome_file.is_file():
-        return _read_outcome(outcome_file, root / name, settings)
-    exists = (root / name / "recipe.toml").is_file()
+    """One combination: done already, cut, or new."""
+    if (path / "outcome.json").exists():
+        return Outcome(path, settings, past_epochs(path), read_summary(path))
+    if path.exists() and not (path / "recipe.toml").is_file():
+        raise RunError(
+            f"{path}: in the way of a run, and none itself: move it, and resume the sweep"
+        )
     opened = (
-        resumed_run(root / name, 0, inbox) if exists else started_run(recipe, root, name, inbox)
+        resumed_run(path, 0, inbox, of_sweep=True)
+        if path.exists()
+        else started_run(recipe, path.parent, path.name, inbox)
     )
     with opened as run:
-        history, stopped = _follow(run, name, on_event)
+        history, stopped = _follow(run, path.name, on_event)
         place = run.loop.place
         if stopped.reason in ("done", "patience"):
             finish(run.folder, recipe, run.loop.split, judge=False)
-        outcome = Outcome(
-            run.folder.path,
-            settings,
-            history,
+        summary = Summary(
             stopped.reason,
             place.best_accuracy,
             place.best_loss,
@@ -181,15 +202,15 @@ def _one(
             sum(e.seconds for e in history),
         )
         if stopped.reason != "message":
-            _save_outcome(outcome_file, outcome)
-        return outcome
+            save_json(path / "outcome.json", asdict(summary))
+        return Outcome(path, settings, history, summary)
 
 
 def _follow(
     run: Run, name: str, on_event: Callable[[str, Event], None]
 ) -> tuple[list[EpochEnded], Stopped]:
     """Drive a run to its end. The epochs before a resume are read back from its events."""
-    history = list(_past_epochs(run.folder))
+    history = past_epochs(run.folder.path)
     stopped: Stopped | None = None
     for event in run.events:
         on_event(name, event)
@@ -201,56 +222,17 @@ def _follow(
     return history, stopped
 
 
-def _past_epochs(folder: RunFolder) -> Iterator[EpochEnded]:
-    if folder.events.exists():
-        for line in folder.events.read_text("utf-8").splitlines():
-            row = json.loads(line)
-            if row.pop("event") == "epoch_ended":
-                yield EpochEnded(**row)
-
-
-def _save_outcome(path: Path, outcome: Outcome) -> None:
-    row = {
-        "stopped": outcome.stopped,
-        "accuracy": outcome.accuracy,
-        "loss": outcome.loss,
-        "epoch": outcome.epoch,
-        "seconds": outcome.seconds,
-    }
-    write_atomically(path, (json.dumps(row, indent=1) + "\n").encode())
-
-
-def _read_outcome(path: Path, folder: Path, settings: dict[str, Any]) -> Outcome:
-    try:
-        row = json.loads(path.read_text("utf-8"))
-        return Outcome(folder, settings, list(_past_epochs(RunFolder(folder))), **row)
-    except (OSError, ValueError, TypeError) as error:
-        raise RunError(f"{path}: damaged ({error}): delete the run and resume the sweep") from None
-
-
 def _write_table(path: Path, outcomes: list[Outcome], grid: Grid) -> None:
     """sweep.csv: a row a run, the best on validation images first."""
     text = io.StringIO()
-    columns = [
-        *grid,
-        "validation_accuracy",
-        "validation_loss",
-        "best_epoch",
-        "seconds",
-        "stopped",
-        "run",
-    ]
+    figures = ["validation_accuracy", "validation_loss", "best_epoch", "seconds", "stopped", "run"]
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    for o in ranked(outcomes):
-        figures = [f"{o.accuracy:.6f}", f"{o.loss:.6f}", o.epoch, f"{o.seconds:.2f}"]
-        writer.writerow([*o.settings.values(), *figures, o.stopped, o.folder.name])
+    writer.writerow([*grid, *figures])
+    for outcome in ranked(outcomes):
+        s = outcome.summary
+        cells = [f"{s.accuracy:.6f}", f"{s.loss:.6f}", s.epoch, f"{s.seconds:.2f}", s.stopped]
+        writer.writerow([*outcome.settings.values(), *cells, outcome.folder.name])
     write_atomically(path / "sweep.csv", text.getvalue().encode())
-
-
-def ranked(outcomes: list[Outcome]) -> list[Outcome]:
-    """The best on validation images first, the diverged last."""
-    return sorted(outcomes, key=lambda o: (o.diverged, -o.accuracy, o.loss))
 
 
 def _safe(value: Any) -> str:

@@ -10,33 +10,44 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from digitscope.data.splits import Split, split_mnist
+from digitscope.data.splits import Split
 from digitscope.engines import Position, make_engine
 from digitscope.errors import RunError
-from digitscope.models.model import Model
+from digitscope.evaluation.evaluate import Evaluation
+from digitscope.models.model import Model, load
 from digitscope.network.network import Network
 from digitscope.store import write_atomically
 from digitscope.threads import limited_threads
-from digitscope.training.checkpoint import Checkpoint, load_checkpoint
+from digitscope.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from digitscope.training.events import EpochEnded, Event, Stopped
+from digitscope.training.finish import finish, temperature
 from digitscope.training.loop import Loop
 from digitscope.training.messages import Inbox
 from digitscope.training.randomness import generator
 from digitscope.training.recipe import Recipe, load_recipe
 from digitscope.training.recorder import Recorder
-from digitscope.training.run_folder import RunFolder, create_run, describe_machine, lock, open_run
+from digitscope.training.run_folder import (
+    RunFolder,
+    create_run,
+    describe_machine,
+    open_run,
+    sole_writer,
+)
+from digitscope.training.split import split_for
 
 
 @dataclass(frozen=True)
 class Trained:
     """What a training gives back: the chosen model, an `EpochEnded` an epoch, why it stopped, and
-    its folder.
+    its folder
+    and, where there is one, the judgement of the test set.
     """
 
     model: Model
     history: list[EpochEnded]
     stopped: Stopped
     folder: Path | None = None
+    evaluation: Evaluation | None = None
 
 
 def train(
@@ -75,14 +86,14 @@ def train(
                 history.append(event)
             if isinstance(event, Stopped):
                 stopped = event
-    assert stopped is not None, "a loop ends with Stopped"
-    return Trained(best_model(loop), history, stopped, path)
-
-
-def split_for(recipe: Recipe) -> Split:
-    """The images that a recipe trains, validates and tests on."""
-    count = recipe.train or 60_000 - recipe.validation
-    return split_mnist(count, recipe.validation, recipe.classes, generator(recipe.seed, "split"))
+        assert stopped is not None, "a loop ends with Stopped"
+        model, evaluation = best_model(loop), None
+        if stopped.reason in ("done", "patience"):
+            model = replace(model, temperature=temperature(model, recipe, loop.split))
+            if folder is not None:
+                evaluation = finish(run.folder, recipe, loop.split)
+                model = load(run.folder.best)
+    return Trained(model, history, stopped, path, evaluation)
 
 
 def make_loop(
@@ -126,21 +137,35 @@ class Run:
 
 @contextlib.contextmanager
 def started_run(recipe: Recipe, root: Path, name: str, inbox: Inbox | None = None) -> Iterator[Run]:
-    """A new run, its lock held and its threads limited."""
-    split = split_for(recipe)  # what is wrong with the data is said before a folder is made
-    folder = create_run(root, name, recipe)
-    with _sole_writer(folder), limited_threads(recipe.threads) as threads:
-        loop = make_loop(recipe, split=split, inbox=inbox)
-        recorder = Recorder(folder, loop, describe_machine(threads))
-        yield Run(folder, loop, recorder.record())
+    """A new run, its lock held and its threads limited.
+
+    Data and network come first: what is wrong with them is said before a folder is made.
+    """
+    with limited_threads(recipe.threads) as threads:
+        loop = make_loop(recipe, inbox=inbox)
+        folder = create_run(root, name, recipe)
+        with sole_writer(folder):
+            recorder = Recorder(folder, loop, describe_machine(threads))
+            yield Run(folder, loop, recorder.record())
 
 
 @contextlib.contextmanager
-def resumed_run(path: Path, more_epochs: int = 0, inbox: Inbox | None = None) -> Iterator[Run]:
-    """An existing run, taken back to its last checkpoint, its lock held and its threads limited."""
+def resumed_run(
+    path: Path, more_epochs: int = 0, inbox: Inbox | None = None, of_sweep: bool = False
+) -> Iterator[Run]:
+    """An existing run, taken back to its last checkpoint, its lock held and its threads limited.
+
+    A run of a sweep is resumed by its sweep only, which alone may judge it.
+    """
     folder = open_run(path)
+    if not of_sweep and (folder.path.resolve().parent / "grid.json").exists():
+        raise RunError(
+            f"{path}: part of a sweep: go on with digitscope sweep --resume {path.parent}, or "
+            f"train "
+            f"anew with --recipe {folder.recipe_file}"
+        )
     recipe = folder.recipe()
-    with _sole_writer(folder), limited_threads(recipe.threads) as threads:
+    with sole_writer(folder), limited_threads(recipe.threads) as threads:
         checkpoint = load_checkpoint(folder, recipe.problem())
         if more_epochs:
             recipe, checkpoint = _extended(folder, recipe, checkpoint, more_epochs)
@@ -150,15 +175,6 @@ def resumed_run(path: Path, more_epochs: int = 0, inbox: Inbox | None = None) ->
         recorder.rewind(checkpoint)
         note = _differences(checkpoint.machine, machine) if checkpoint else ""
         yield Run(folder, loop, recorder.record(), note)
-
-
-@contextlib.contextmanager
-def _sole_writer(folder: RunFolder) -> Iterator[None]:
-    held = lock(folder)
-    try:
-        yield
-    finally:
-        held.release()
 
 
 def _extended(
@@ -176,11 +192,12 @@ def _extended(
             >= recipe.patience
         )
     )
-    recipe = recipe.with_settings({"epochs": (done if impatient else recipe.epochs) + more})
-    write_atomically(folder.recipe_file, recipe.to_toml().encode())
+    recipe = replace(recipe, epochs=(done if impatient else recipe.epochs) + more)
     if checkpoint:
         place = replace(checkpoint.place, patient_from=max(0, done))
         checkpoint = replace(checkpoint, place=place)
+        save_checkpoint(folder, checkpoint)
+    write_atomically(folder.recipe_file, recipe.to_toml().encode())
     return recipe, checkpoint
 
 
