@@ -218,7 +218,9 @@ def test_a_page_on_validation_images_says_so_plainly(hostile, lesson):
 def test_a_page_without_a_validation_part_says_so_plainly(lesson):
     words = Page(lesson[3]).words
     assert "There is no validation part" in words
-    assert "It follows its source" not in words  # settings were changed, so it is the source's no more
+    assert (
+        "It follows its source" not in words
+    )  # settings were changed, so it is the source's no more
     assert "Changed: " in words
     assert "The weights kept are those of the last epoch, 2." in words
     assert "validation accuracy" not in words
