@@ -139,7 +139,11 @@ class Recipe:
         3
         """
         given = read_settings(settings)
-        changed = {k: v for k, v in given.items() if getattr(self, k) != v and k not in SAME_RECIPE}
+        changed = {
+            name: given[name]
+            for name in SETTINGS
+            if name in given and given[name] != getattr(self, name) and name not in SAME_RECIPE
+        }
         if changed:
             # What is changed is no longer what the source did, and not as described.
             told = ", ".join(f"{name} {value}" for name, value in changed.items())
