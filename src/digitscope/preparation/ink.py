@@ -50,7 +50,7 @@ def find_marks(bright: Images, levels: Levels) -> Marks | None:
         return None
     wide = (bright > levels.edge(max(bright.shape))).astype(np.uint8)
     count, names, stats, _ = cv2.connectedComponentsWithStats(wide, connectivity=8)
-    sure = np.bincount(names[bright > levels.sure], minlength=count)
+    sure = np.bincount(names[bright > levels.sure].astype(np.intp), minlength=count)
     sure[0] = 0
     main = int(np.argmax(sure))
     extent = max(stats[main, cv2.CC_STAT_WIDTH], stats[main, cv2.CC_STAT_HEIGHT])
