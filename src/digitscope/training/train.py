@@ -89,8 +89,9 @@ def train(
         assert stopped is not None, "a loop ends with Stopped"
         model, evaluation = best_model(loop), None
         if stopped.reason in ("done", "patience"):
-            model = replace(model, temperature=temperature(model, recipe, loop.split))
-            if folder is not None:
+            if folder is None:
+                model = replace(model, temperature=temperature(model, recipe, loop.split))
+            else:
                 evaluation = finish(run.folder, recipe, loop.split)
                 model = load(run.folder.best)
     return Trained(model, history, stopped, path, evaluation)
