@@ -12,7 +12,9 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -45,13 +47,43 @@ def write_atomically(path: Path, data: bytes) -> None:
             os.fsync(stream.fileno())
         Path(temporary).chmod(0o666 & ~_umask())
         os.replace(temporary, path)  # noqa: PTH105 - the one call that promises to replace
-        _sync_folder(path.parent)
+        _sync(path.parent)
     except OSError as error:
         raise StorageError(unwritable(path, error)) from None
     finally:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 Path(temporary).unlink()
+
+
+@contextlib.contextmanager
+def folder_atomically(path: Path) -> Iterator[Path]:
+    """An empty folder to fill, which becomes `path` when the block ends without an error.
+
+    `path` must be free. StorageError says why it could not be written; nothing is left behind then.
+
+    >>> with tempfile.TemporaryDirectory() as root:
+    ...     with folder_atomically(Path(root) / "new") as folder:
+    ...         _ = (folder / "a.txt").write_bytes(b"hello")
+    ...     [str(p.relative_to(root)) for p in Path(root).rglob("*.txt")] == [
+    ...         str(Path("new", "a.txt"))
+    ...     ]
+    True
+    """
+    draft = None
+    try:
+        draft = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent))
+        yield draft
+        draft.chmod(0o777 & ~_umask())
+        for part in (draft, *draft.rglob("*")):
+            _sync(part)
+        draft.rename(path)
+        _sync(path.parent)
+    except OSError as error:
+        raise StorageError(unwritable(path, error)) from None
+    finally:
+        if draft is not None:
+            shutil.rmtree(draft, ignore_errors=True)
 
 
 def unwritable(path: Path, error: OSError) -> str:
@@ -154,10 +186,10 @@ def _umask() -> int:
     return mask
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make a rename in this folder last through a power cut, where the system can."""
+def _sync(path: Path) -> None:
+    """Make a file, or the renames in a folder, last through a power cut, where the system can."""
     with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
+        handle = os.open(path, os.O_RDONLY)
         try:
             os.fsync(handle)
         finally:

@@ -26,6 +26,8 @@ ROOMS = [
     ("inside",),
     ("training",),
     ("estimator",),
+    ("exporting",),
+    ("comparison",),
     ("figures",),
     ("report",),
     ("cli",),

@@ -38,6 +38,7 @@ VERBS = {
         "digitscope.cli.report",
         "Draw the figures and the report of a run, such as one of a sweep.",
     ),
+    "export": ("digitscope.cli.export", "Write a model for Keras, ONNX, TensorFlow or PyTorch."),
     "data": ("digitscope.cli.data", "Show what MNIST is, and how an image becomes numbers."),
     "summary": (
         "digitscope.cli.summary",
