@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
+from digitscope.comparison.results import Answers, Comparison, Difference, Measured, Row
 from digitscope.data.mnist import Dataset, load_mnist
 from digitscope.evaluation.evaluate import evaluate
 from digitscope.figures.sweep import SweepPoint
@@ -83,6 +84,32 @@ def preparation(steps=9):
     )
 
 
+def engine_row(engine, scale, differences=None):
+    """An engine's row; `differences` are from NumPy, an epoch each."""
+    events = tuple(history(4, True))
+    measured = Measured(
+        scale, 1.6 * scale, 0.4 * scale, False, 6e4, int(2e8 * scale), 0.97, events, {}
+    )
+    difference = Difference(1e-6, {"W1": 1e-5, "b1": 2e-6}, differences or (0.0,) * 5, 0)
+    return Row(engine, "done", "", measured, difference)
+
+
+def comparison(*rows):
+    rows = rows or (
+        engine_row("numpy", 0.5),
+        engine_row("fast", 0.45),
+        engine_row("keras:tensorflow", 5.3, (0, 1e-6, 4e-6, 9e-6, 1.2e-5)),
+        engine_row("keras:jax", 3.1, (0, 2e-6, 3e-6, 7e-6, 1.1e-5)),
+        Row("keras:torch", "failed", "its process crashed"),
+    )
+    return Comparison(RECIPES["lesson"], rows, (), "784-128-10", None, {}, {})
+
+
+ANSWERS = Answers(
+    "keras:tensorflow", (0, 1), tuple(range(64)), (0, 1) * 32, (0.1, 0.99) * 32, (0.2, 0.3) * 32
+)
+
+
 def drawings(name):
     """Every figure of the table, for one recipe."""
     model, evaluation = MODELS[name], EVALUATIONS[name]
@@ -107,6 +134,8 @@ def drawings(name):
         "reliability": lambda: FIGURES["reliability"](evaluation.calibration),
         "sweep_settings": lambda: FIGURES["sweep_settings"](SWEEP, "learning_rate"),
         "sweep_curves": lambda: FIGURES["sweep_curves"](SWEEP),
+        "engines": lambda: FIGURES["engines"](comparison()),
+        "side_by_side": lambda: FIGURES["side_by_side"](ANSWERS, TEST.images[:64]),
     }
 
 

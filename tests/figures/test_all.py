@@ -35,6 +35,8 @@ OF_NO_RECIPE = {
     "curves",
     "sweep_settings",
     "sweep_curves",
+    "engines",
+    "side_by_side",
 }
 
 

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from digitscope.figures.activation_functions import activation_functions
 from digitscope.figures.confusion_matrix import confusion_matrix
 from digitscope.figures.curves import curves
+from digitscope.figures.engines import engines
 from digitscope.figures.features import features
 from digitscope.figures.image_to_input import image_to_input
 from digitscope.figures.mistakes import mistakes
@@ -22,6 +23,7 @@ from digitscope.figures.predictions import predictions
 from digitscope.figures.preparation_steps import preparation_steps
 from digitscope.figures.reliability import reliability
 from digitscope.figures.samples import samples
+from digitscope.figures.side_by_side import side_by_side
 from digitscope.figures.sweep_curves import sweep_curves
 from digitscope.figures.sweep_settings import sweep_settings
 
@@ -47,4 +49,7 @@ FIGURES: dict[str, Callable[..., Figure]] = {
     # many runs
     "sweep_settings": sweep_settings,
     "sweep_curves": sweep_curves,
+    # many engines
+    "engines": engines,
+    "side_by_side": side_by_side,
 }

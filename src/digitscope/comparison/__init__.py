@@ -1,0 +1,3 @@
+"""Comparison: the engines side by side, the same step in every framework, loops and matrix
+products.
+"""
