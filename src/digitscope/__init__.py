@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from digitscope.data.mnist import load_mnist
     from digitscope.estimator import DigitClassifier
     from digitscope.evaluation.evaluate import evaluate
+    from digitscope.exporting import export
     from digitscope.models.model import load, save
     from digitscope.models.prediction import predict
     from digitscope.network.network import Network
@@ -23,6 +24,7 @@ _HOMES = {
     "DigitClassifier": "digitscope.estimator",
     "Network": "digitscope.network.network",
     "evaluate": "digitscope.evaluation.evaluate",
+    "export": "digitscope.exporting",
     "load": "digitscope.models.model",
     "load_mnist": "digitscope.data.mnist",
     "predict": "digitscope.models.prediction",
@@ -35,6 +37,7 @@ __all__ = [
     "Network",
     "__version__",
     "evaluate",
+    "export",
     "load",
     "load_mnist",
     "predict",

@@ -99,13 +99,13 @@ def _flatten(layer: Any, at: Place) -> Module:
 
 
 def _dropout(layer: Dropout, at: Place) -> Module:
-    return Module("dropout", f"nn.Dropout({layer.rate!r})")
+    return Module("dropout", f"nn.Dropout({float(layer.rate)})")
 
 
 def _batch_norm(layer: BatchNorm, at: Place) -> Module:
     """PyTorch's momentum is 1 minus ours."""
     ours = {n: A[at.order] if len(at.shape) == 1 else A for n, A in at.arrays.items()}
-    settings = f"eps={layer.epsilon!r}, momentum={round(1 - layer.momentum, 12)!r}"
+    settings = f"eps={float(layer.epsilon)}, momentum={round(1 - float(layer.momentum), 12)}"
     code = f"nn.BatchNorm{'2d' if len(at.shape) == 3 else '1d'}({at.shape[-1]}, {settings})"
     return Module(
         "norm",
@@ -210,9 +210,10 @@ def write(exported: Exported, path: Path) -> None:
     from safetensors.numpy import save
 
     made = modules(exported)
-    about = json.dumps({"format": "digitscope PyTorch export", **exported.facts}, sort_keys=True)
+    about = {"format": "digitscope PyTorch export", "version": "1.0", **exported.facts}
+    text = json.dumps(about, sort_keys=True)
     with folder_atomically(path) as folder:
-        weights = save(dict(sorted(state_dict(made).items())), {METADATA_KEY: about})
+        weights = save(dict(sorted(state_dict(made).items())), {METADATA_KEY: text})
         write_atomically(folder / "weights.safetensors", weights)
         write_atomically(folder / "network.py", code(exported, made).encode())
 
@@ -220,10 +221,9 @@ def write(exported: Exported, path: Path) -> None:
 def lines(path: Path) -> str:
     """How to load it."""
     return (
-        "import sys, torch\n"
-        f"sys.path.append({quoted(path)})\n"
-        "from network import load\n"
-        "network = load()\n"
+        "import runpy\n"
+        "import torch\n"
+        f'network = runpy.run_path({quoted(path / "network.py")})["load"]()\n'
         "with torch.inference_mode():\n"
         "    P = network(torch.from_numpy(X)).numpy()"
     )
