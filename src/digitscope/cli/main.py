@@ -34,6 +34,10 @@ VERBS = {
         "digitscope.cli.sweep",
         "Train every combination of some settings, and compare them.",
     ),
+    "compare": (
+        "digitscope.cli.compare",
+        "Train in every engine side by side: speed, memory, difference from NumPy.",
+    ),
     "report": (
         "digitscope.cli.report",
         "Draw the figures and the report of a run, such as one of a sweep.",

@@ -10,7 +10,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,7 @@ from digitscope.comparison.results import (
 )
 from digitscope.comparison.worker import answered
 from digitscope.data.mnist import load_mnist
-from digitscope.engines import ENGINES
+from digitscope.engines import AUTO, ENGINES, chosen, lacking
 from digitscope.errors import SettingError, nearest
 from digitscope.maths.activations import ACTIVATIONS
 from digitscope.network.notation import format_spec
@@ -51,41 +50,26 @@ STEPS_OF = {
 OnProgress = Callable[[str, dict[str, Any]], None]
 
 
-def choose_engines(names: str = "") -> tuple[list[str], dict[str, str]]:
+def choose_engines(names: str, recipe: Recipe) -> tuple[list[str], dict[str, str]]:
     """The engines of a comma-separated list, NumPy first; SettingError for an unknown one.
 
-    Without names all that are installed, and those that are not, each with the command for it.
+    Without names: all that are installed and can train the recipe. For each that is left out the
+    second gives the reason, and the command that installs what it needs.
 
-    >>> choose_engines("numpy")
-    (['numpy'], {})
+    >>> from digitscope.training.recipe import load_recipe
+    >>> choose_engines("fast,numpy", load_recipe("lesson"))
+    (['numpy', 'fast'], {})
     """
-    if not names.strip():
-        left_out = {name: pip_command(name) for name in ENGINES if missing(name)}
-        return _numpy_first(name for name in ENGINES if name not in left_out), left_out
     asked = [name.strip() for name in names.split(",") if name.strip()]
     for name in asked:
         if name not in ENGINES:
             raise SettingError(f"unknown engine {name!r}: {nearest(name, ENGINES)}")
-    return _numpy_first(asked), {}
-
-
-def missing(engine: str) -> list[str]:
-    """The frameworks in an engine's name, as in keras:jax, that are not installed.
-
-    >>> missing("numpy")
-    []
-    """
-    names = engine.split(":") if ":" in engine else []
-    return [name for name in names if find_spec(name) is None]
-
-
-def pip_command(engine: str) -> str:
-    """What installs an engine's frameworks; the extras are called as these are.
-
-    >>> pip_command("keras:jax")
-    'pip install "digitscope[keras,jax]"'
-    """
-    return f'pip install "digitscope[{engine.replace(":", ",")}]"'
+    if asked:
+        return _numpy_first(asked), {}
+    _, reason = chosen(AUTO, recipe.problem())
+    reasons = {name: lacking(name) or (reason if name == "fast" else "") for name in ENGINES}
+    left_out = {name: reason for name, reason in reasons.items() if reason}
+    return _numpy_first(name for name in ENGINES if name not in left_out), left_out
 
 
 def compare_engines(

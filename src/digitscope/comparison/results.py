@@ -105,7 +105,7 @@ class Answers:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Everything. `left_out` names engines that are not installed, each with its command."""
+    """Everything. `left_out` names engines that cannot run here, each with the reason."""
 
     recipe: Recipe
     rows: tuple[Row, ...]
@@ -137,6 +137,15 @@ class Comparison:
             "step": steps_to_dict(self.steps, self.step_network),
             "answers": None if self.answers is None else asdict(self.answers),
         }
+
+
+def in_powers(difference: float) -> str:
+    """A difference as it is shown.
+
+    >>> in_powers(0.0000123), in_powers(0.0)
+    ('1.2e-05', '0')
+    """
+    return f"{difference:.1e}" if difference else "0"
 
 
 def steps_to_dict(steps: tuple[StepNumbers, ...], network: str) -> dict[str, Any]:

@@ -230,7 +230,7 @@ def broadcasts() -> list[Broadcast]:
         ("row", "+", "column", (1, 3), (3, 1),
          "each is repeated along the axis on which it has length 1: a table of all sums"),
         ("A", "-", "y", (128, 1), (128,),
-         "no error, and wrong: y is taken for a row, so every answer meets every label; "
+         "no error, and yet wrong: y is taken for a row, so every answer meets every label; "
          "y as a column [128, 1] is meant"),
         ("Z", "+", "b", (128, 10), (128,),
          "compared from the right, 10 meets 128, and neither is 1: nothing can be repeated"),

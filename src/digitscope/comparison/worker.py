@@ -35,9 +35,6 @@ def main(folder: Path) -> None:
     from digitscope.store import write_atomically
 
     job = json.loads((folder / "job.json").read_text("utf-8"))
-    framework, _, backend = job["engine"].partition(":")
-    if framework == "keras":
-        os.environ["KERAS_BACKEND"] = backend
     tell = _channel()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
@@ -49,11 +46,15 @@ def main(folder: Path) -> None:
 
 def work(job: dict[str, Any], folder: Path, tell: Tell) -> dict[str, Any]:
     """Train if that is asked for, and take the steps that are."""
+    from digitscope.engines.frameworks import load_keras
     from digitscope.threads import limited_threads
     from digitscope.training.recipe import Recipe
 
     recipe = replace(Recipe(**job["recipe"]), engine=job["engine"])
+    framework, _, backend = recipe.engine.partition(":")
     with limited_threads(recipe.threads):
+        if framework == "keras" and not job["train"]:
+            load_keras(backend)
         result = _train(recipe, job["started"], folder, tell) if job["train"] else {}
         return result | {"steps": _take_steps(job["steps"], recipe, folder)}
 

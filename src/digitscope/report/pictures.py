@@ -26,7 +26,7 @@ from digitscope.network.network import Network
 from digitscope.network.notation import format_spec
 from digitscope.training.events import EpochEnded
 
-__all__ = ["Picture", "draw_pictures"]
+__all__ = ["Picture", "draw_pictures", "picture"]
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def draw_pictures(
         "features": lambda: features(network, _example(evaluation)),
     }
     alt = _descriptions(network, evaluation, watched, history)
-    return {name: _picture(name, figure(), alt[name]) for name, figure in draw.items()}
+    return {name: picture(name, figure(), alt[name]) for name, figure in draw.items()}
 
 
 def _descriptions(
@@ -92,7 +92,8 @@ def _descriptions(
     }
 
 
-def _picture(name: str, figure: Figure, alt: str) -> Picture:
+def picture(name: str, figure: Figure, alt: str) -> Picture:
+    """A figure as a picture for NAME.png and the page."""
     width, height = figure.get_size_inches()
     return Picture(f"{name}.png", figure_png(figure), alt, round(96 * width), round(96 * height))
 

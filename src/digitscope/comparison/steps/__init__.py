@@ -1,8 +1,8 @@
 """The same training step of a network of two layers, in NumPy and in every framework.
 
 Each file has one function, `step`, divided by comments into the same parts in the same order. What
-is shown is what runs: the parts are cut out of the source. A framework is imported by the function
-that is written in it.
+is shown is what runs: the parts are cut out of the source, only types are left out. A framework is
+imported by the function that is written in it.
 """
 
 from __future__ import annotations
@@ -94,5 +94,6 @@ def step_parts(name: str) -> dict[str, str]:
         if heading in PARTS:
             parts[heading] = []
         elif parts:
-            parts[next(reversed(parts))].append(line.removeprefix("    "))
+            shown = line.removeprefix("    ").replace(": Any", "").replace(" -> Any", "")
+            parts[next(reversed(parts))].append(shown)
     return {part: "\n".join(lines).rstrip() for part, lines in parts.items()}

@@ -27,7 +27,6 @@ def step(X: Any, Y: Any, W1: Any, b1: Any, W2: Any, b2: Any, eta: float) -> tupl
     weights = (W1, b1, W2, b2)
     J, gradients = jax.value_and_grad(loss_of)(weights)
     # update
-    weights = jax.tree.map(
-        lambda W, dW: W - eta * dW, weights, gradients
-    )  # fmt: skip
-    return J, gradients, weights
+    pairs = zip(weights, gradients, strict=True)
+    updated = tuple(W - eta * dW for W, dW in pairs)
+    return J, gradients, updated

@@ -19,9 +19,8 @@ def step(X: Any, Y: Any, W1: Any, b1: Any, W2: Any, b2: Any, eta: float) -> tupl
     # forward, layer 2
     model.add(keras.layers.Dense(W2.shape[1]))
     # loss
-    loss = keras.losses.CategoricalCrossentropy(
-        from_logits=True
-    )  # fmt: skip
+    loss_of = keras.losses.CategoricalCrossentropy
+    loss = loss_of(from_logits=True)
     # gradients
     model.set_weights(weights)
     model.compile(keras.optimizers.SGD(eta), loss)
@@ -30,8 +29,6 @@ def step(X: Any, Y: Any, W1: Any, b1: Any, W2: Any, b2: Any, eta: float) -> tupl
     (J,) = history.history["loss"]
     updated = model.get_weights()
     # fit keeps its gradients; with plain descent they are
-    gradients = [
-        (W - new) / eta
-        for W, new in zip(weights, updated, strict=True)
-    ]  # fmt: skip
+    pairs = zip(weights, updated, strict=True)
+    gradients = [(W - new) / eta for W, new in pairs]
     return J, gradients, updated

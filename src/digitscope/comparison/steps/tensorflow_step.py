@@ -21,9 +21,8 @@ def step(X: Any, Y: Any, W1: Any, b1: Any, W2: Any, b2: Any, eta: float) -> tupl
         # forward, layer 2
         Z2 = A1 @ W2 + b2
         # loss
-        J = tf.reduce_mean(
-            tf.nn.softmax_cross_entropy_with_logits(Y, Z2)
-        )  # fmt: skip
+        J = tf.nn.softmax_cross_entropy_with_logits(Y, Z2)
+        J = tf.reduce_mean(J)
     # gradients
     gradients = tape.gradient(J, weights)
     # update

@@ -11,11 +11,8 @@ def step(X: Any, Y: Any, W1: Any, b1: Any, W2: Any, b2: Any, eta: float) -> tupl
     import torch
 
     X, Y = torch.tensor(X), torch.tensor(Y)
-    weights = [
-        torch.tensor(W, requires_grad=True)
-        for W in (W1, b1, W2, b2)
-    ]  # fmt: skip
-    W1, b1, W2, b2 = weights
+    weights = [torch.tensor(W) for W in (W1, b1, W2, b2)]
+    W1, b1, W2, b2 = (W.requires_grad_() for W in weights)
     # forward, layer 1
     Z1 = X @ W1 + b1
     # activation
