@@ -12,6 +12,7 @@ from digitscope.training.messages import Stop
 # All that makes going on hard: state, slots, noise, distortion, a schedule.
 HARD = {
     "hidden": "16-bn-d0.2",
+    "engine": "numpy",
     "optimizer": "adam",
     "learning_rate": 0.01,
     "augment": "shift:1 rotate:5",

@@ -16,7 +16,8 @@ import pytest
 from digitscope.models.model import load
 from digitscope.threads import limited_threads
 from digitscope.training.messages import Inbox
-from digitscope.training.train import resumed_run, started_run
+from digitscope.training.resume import resumed_run
+from digitscope.training.train import started_run
 from tests.conftest import Cli
 from tests.helpers import environment, small_options, small_recipe
 from tests.training.runs import HARD, follow_until, log_without_times, tensors

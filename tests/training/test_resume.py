@@ -12,8 +12,9 @@ from digitscope.models.model import load
 from digitscope.training.finish import judged_part
 from digitscope.training.messages import Inbox
 from digitscope.training.recipe import load_recipe
+from digitscope.training.resume import Changes, read_changes, resumed_run
 from digitscope.training.run_folder import RunFolder
-from digitscope.training.train import resume_settings, resumed_run, started_run, train
+from digitscope.training.train import started_run, train
 from tests.helpers import small_recipe
 from tests.training.runs import HARD, follow_until, log_without_times, tensors
 
@@ -30,7 +31,7 @@ from tests.training.runs import HARD, follow_until, log_without_times, tensors
 )
 def test_only_more_epochs_may_be_asked_of_a_resume(settings: dict[str, str], message: str) -> None:
     with pytest.raises(RunError) as caught:
-        resume_settings(settings)
+        read_changes(settings)
     assert message in str(caught.value)
 
 
@@ -58,7 +59,7 @@ def test_more_epochs_are_the_same_as_more_from_the_start(tmp_path: Path) -> None
     long = train(small_recipe(**{**constant, "epochs": 6}, name="long"), folder=tmp_path).folder
     assert short is not None
     assert long is not None
-    with resumed_run(short, more_epochs=2) as run:
+    with resumed_run(short, changes=Changes(2)) as run:
         for _ in run.events:
             pass
     assert load_recipe(short / "recipe.toml").epochs == 6
@@ -74,7 +75,7 @@ def test_a_run_out_of_patience_can_be_extended(tmp_path: Path) -> None:
     assert reasons[-1] == "patience"
     with resumed_run(tmp_path / "a") as run:
         assert [getattr(event, "reason", None) for event in run.events][-1] == "patience"
-    with resumed_run(tmp_path / "a", more_epochs=1) as run:
+    with resumed_run(tmp_path / "a", changes=Changes(1)) as run:
         epochs = [event.epoch for event in run.events if type(event).__name__ == "EpochEnded"]
     assert epochs == [3]
 
@@ -84,7 +85,7 @@ def test_a_run_extended_after_patience_and_cut_at_once_still_goes_on(tmp_path: P
     with started_run(recipe, tmp_path, "a") as run:
         for _ in run.events:
             pass
-    with resumed_run(tmp_path / "a", more_epochs=3) as run:
+    with resumed_run(tmp_path / "a", changes=Changes(3)) as run:
         next(iter(run.events))  # and then it is cut
     with resumed_run(tmp_path / "a") as run:
         epochs = [event.epoch for event in run.events if type(event).__name__ == "EpochEnded"]
@@ -120,7 +121,7 @@ def test_an_extended_run_loses_its_judgement_until_it_is_done_again(tmp_path: Pa
             pass
     assert (path / "weights" / "best.safetensors").read_bytes() == before
     assert (path / "evaluation.json").exists()
-    with resumed_run(path, more_epochs=1, inbox=Inbox()) as run:
+    with resumed_run(path, changes=Changes(1), inbox=Inbox()) as run:
         follow_until(run.events, run.loop.inbox, 1)
     assert not (path / "evaluation.json").exists()
     with pytest.raises(RunError, match="not finished yet"):

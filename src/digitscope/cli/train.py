@@ -18,12 +18,8 @@ from digitscope.training.events import EpochEnded, Stopped
 from digitscope.training.finish import finish
 from digitscope.training.messages import Inbox
 from digitscope.training.recipe import load_recipe
-from digitscope.training.train import (
-    Run,
-    resume_settings,
-    resumed_run,
-    started_run,
-)
+from digitscope.training.resume import read_changes, resumed_run
+from digitscope.training.train import Run, started_run
 
 IN_PART, INTERRUPTED = 1, 130
 
@@ -32,7 +28,7 @@ IN_PART, INTERRUPTED = 1, 130
 def command(
     recipe: str = typer.Option("", help="A recipe that ships, or a .toml file. [default: lesson]"),
     resume: Path | None = typer.Option(
-        None, help="Go on with this run; only --epochs +20 may be added."
+        None, help="Go on with this run; only --epochs +20 and --engine may be added."
     ),
     out: Path | None = typer.Option(None, help="Where run folders are made. [default: runs]"),
     name: str = typer.Option("", help="The run's name. [default: the recipe's]"),
@@ -50,7 +46,7 @@ def command(
     ]:
         raise SettingError(f"--{given[0]} does not go with --resume: leave it out")
     else:
-        run = resumed_run(resume, resume_settings(settings), inbox)
+        run = resumed_run(resume, read_changes(settings), inbox)
     with stop_on_interrupt(inbox), run as writing:
         return _follow(writing, report)
 

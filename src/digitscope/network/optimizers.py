@@ -79,8 +79,17 @@ def adam(
     number = dW.dtype.type
     m = number(beta_1) * slots["m"] + number(1 - beta_1) * dW
     v = number(beta_2) * slots["v"] + number(1 - beta_2) * (dW * dW)
-    rate = number(eta * np.sqrt(1 - beta_2**t) / (1 - beta_1**t))
+    rate = number(adam_rate(eta, t, beta_1, beta_2))
     return -rate * m / (np.sqrt(v) + number(epsilon)), {"m": m, "v": v}
+
+
+def adam_rate(eta: float, t: int, beta_1: float = 0.9, beta_2: float = 0.999) -> float:
+    """Adam's learning rate with both corrections in it: eta sqrt(1 - beta_2^t) / (1 - beta_1^t).
+
+    >>> round(adam_rate(0.001, 1), 6)
+    0.000316
+    """
+    return float(eta * np.sqrt(1 - beta_2**t) / (1 - beta_1**t))
 
 
 class Optimizer(NamedTuple):

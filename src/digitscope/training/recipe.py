@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from digitscope.data.augmentation import parse_augmentation
-from digitscope.engines import ENGINES, Problem
+from digitscope.engines import AUTO, ENGINES, Problem
 from digitscope.errors import SettingError, nearest
 from digitscope.maths.activations import ACTIVATIONS
 from digitscope.maths.initializers import INITIALIZERS
@@ -81,7 +81,7 @@ class Recipe:
         0, "stop after so many epochs without a better one, 0 for never", whole(0), "Training"
     )
     seed: int = _setting(0, "where all chance comes from", whole(0, 2**63 - 1), "Training")
-    engine: str = _setting("numpy", "who does the arithmetic", choice(ENGINES), "Training")
+    engine: str = _setting(AUTO, "who does the arithmetic", choice((AUTO, *ENGINES)), "Training")
     threads: int = _setting(
         1, "threads for the arithmetic, 0 for all cores", whole(0, 1024), "Training"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,7 +63,7 @@ def real(low: float, high: float, low_included: bool = True) -> Callable[[str, A
     return read
 
 
-def choice(table: Mapping[str, Any]) -> Callable[[str, Any], str]:
+def choice(table: Collection[str]) -> Callable[[str, Any], str]:
     """A name from a table; hyphens are taken as underscores."""
 
     def read(name: str, value: Any) -> str:

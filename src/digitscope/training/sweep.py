@@ -21,6 +21,7 @@ from digitscope.training.events import EpochEnded, Event, Stopped
 from digitscope.training.finish import finish
 from digitscope.training.messages import Inbox
 from digitscope.training.recipe import Recipe, read_settings
+from digitscope.training.resume import resumed_run
 from digitscope.training.run_folder import RunFolder, create_run, sole_writer
 from digitscope.training.sweep_files import (
     Grid,
@@ -33,7 +34,7 @@ from digitscope.training.sweep_files import (
     save_json,
     save_judgement,
 )
-from digitscope.training.train import Run, resumed_run, started_run
+from digitscope.training.train import Run, started_run
 
 VALIDATION = 5000
 MOST_RUNS = 1000
@@ -185,7 +186,7 @@ def _one(
             f"{path}: in the way of a run, and none itself: move it, and resume the sweep"
         )
     opened = (
-        resumed_run(path, 0, inbox, of_sweep=True)
+        resumed_run(path, None, inbox, of_sweep=True)
         if path.exists()
         else started_run(recipe, path.parent, path.name, inbox)
     )

@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from digitscope.data.splits import Split
-from digitscope.engines import Position, make_engine
-from digitscope.errors import RunError
+from digitscope.engines import Position, chosen, make_engine
+from digitscope.engines.kernels import processor
 from digitscope.evaluation.evaluate import Evaluation
 from digitscope.models.model import Model, load
 from digitscope.network.network import Network
-from digitscope.store import write_atomically
 from digitscope.threads import limited_threads
-from digitscope.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from digitscope.training.checkpoint import Checkpoint
 from digitscope.training.events import EpochEnded, Event, Stopped
 from digitscope.training.finish import finish, temperature
 from digitscope.training.loop import Loop
@@ -30,7 +29,6 @@ from digitscope.training.run_folder import (
     RunFolder,
     create_run,
     describe_machine,
-    open_run,
     sole_writer,
 )
 from digitscope.training.split import split_for
@@ -69,7 +67,7 @@ def train(
     True
     """
     recipe = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
-    recipe = recipe.with_settings(settings)
+    recipe = with_engine(recipe.with_settings(settings))
     history: list[EpochEnded] = []
     stopped: Stopped | None = None
     with contextlib.ExitStack() as stack:
@@ -142,92 +140,29 @@ def started_run(recipe: Recipe, root: Path, name: str, inbox: Inbox | None = Non
 
     Data and network come first: what is wrong with them is said before a folder is made.
     """
+    settled = with_engine(recipe)
     with limited_threads(recipe.threads) as threads:
-        loop = make_loop(recipe, inbox=inbox)
-        folder = create_run(root, name, recipe)
+        loop = make_loop(settled, inbox=inbox)
+        folder = create_run(root, name, settled)
         with sole_writer(folder):
-            recorder = Recorder(folder, loop, describe_machine(threads))
-            yield Run(folder, loop, recorder.record())
+            recorder = Recorder(folder, loop, describe_machine(threads) | engine_facts(settled))
+            yield Run(folder, loop, recorder.record(), note=why_engine(recipe))
 
 
-@contextlib.contextmanager
-def resumed_run(
-    path: Path, more_epochs: int = 0, inbox: Inbox | None = None, of_sweep: bool = False
-) -> Iterator[Run]:
-    """An existing run, taken back to its last checkpoint, its lock held and its threads limited.
-
-    A run of a sweep is resumed by its sweep only, which alone may judge it.
-    """
-    folder = open_run(path)
-    if not of_sweep and (folder.path.resolve().parent / "grid.json").exists():
-        raise RunError(
-            f"{path}: part of a sweep: go on with digitscope sweep --resume {path.parent}, or "
-            f"train "
-            f"anew with --recipe {folder.recipe_file}"
-        )
-    recipe = folder.recipe()
-    with sole_writer(folder), limited_threads(recipe.threads) as threads:
-        checkpoint = load_checkpoint(folder, recipe.problem())
-        if more_epochs:
-            recipe, checkpoint = _extended(folder, recipe, checkpoint, more_epochs)
-        loop = make_loop(recipe, checkpoint, inbox=inbox)
-        machine = describe_machine(threads)
-        recorder = Recorder(folder, loop, machine)
-        recorder.rewind(checkpoint)
-        note = _differences(checkpoint.machine, machine) if checkpoint else ""
-        yield Run(folder, loop, recorder.record(), note)
+def with_engine(recipe: Recipe) -> Recipe:
+    """The recipe with the engine that "auto" means for it, so that it says who did the work."""
+    return replace(recipe, engine=chosen(recipe.engine, recipe.problem())[0])
 
 
-def _extended(
-    folder: RunFolder, recipe: Recipe, checkpoint: Checkpoint | None, more: int
-) -> tuple[Recipe, Checkpoint | None]:
-    """The recipe with more epochs, kept in the folder. A run that ran out of patience goes on from
-    where it stopped.
-    """
-    done = checkpoint.place.epoch if checkpoint else 0
-    impatient = (
-        bool(recipe.patience)
-        and checkpoint is not None
-        and (
-            done - max(checkpoint.place.best_epoch, checkpoint.place.patient_from)
-            >= recipe.patience
-        )
-    )
-    recipe = replace(recipe, epochs=(done if impatient else recipe.epochs) + more)
-    if checkpoint:
-        place = replace(checkpoint.place, patient_from=max(0, done))
-        checkpoint = replace(checkpoint, place=place)
-        save_checkpoint(folder, checkpoint)
-    write_atomically(folder.recipe_file, recipe.to_toml().encode())
-    return recipe, checkpoint
+def why_engine(recipe: Recipe) -> str:
+    """Why "auto" does not mean `fast` for a recipe; "" where it does, or was not asked."""
+    name, reason = chosen(recipe.engine, recipe.problem())
+    return f"engine {name}, because {reason}" if reason else ""
 
 
-def _differences(then: dict[str, Any], now: dict[str, Any]) -> str:
-    """What is not as it was, so that the bits may differ from an uninterrupted run."""
-    changed = [
-        f"{key} {then.get(key)} is now {now[key]}"
-        for key in ("numpy", "blas", "processor", "threads")
-        if then.get(key) != now[key]
-    ]
-    return f"not bit for bit as before the interruption: {'; '.join(changed)}" if changed else ""
-
-
-def resume_settings(settings: dict[str, Any]) -> int:
-    """The epochs that a resume may add: from {"epochs": "+20"} 20; RunError for any other change.
-
-    >>> resume_settings({"epochs": "+20"}), resume_settings({})
-    (20, 0)
-    """
-    for name, value in settings.items():
-        if name != "epochs":
-            raise RunError(
-                f"{name} cannot change when a run is resumed: start a new run, or leave --{name} "
-                f"out"
-            )
-        text = str(value)
-        if not (text.startswith("+") and text[1:].isdigit() and int(text) > 0):
-            raise RunError(
-                f"epochs can only be added to when a run is resumed, got {text!r}: write --epochs "
-                f"+20"
-            )
-    return int(settings.get("epochs", 0))
+def engine_facts(recipe: Recipe) -> dict[str, str]:
+    """What of the engine decides the bits, beside what `describe_machine` says."""
+    facts = {"engine": recipe.engine}
+    if recipe.engine == "fast":
+        facts["kernels"] = processor()
+    return facts
