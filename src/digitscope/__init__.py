@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from digitscope.exporting import export
     from digitscope.models.model import load, save
     from digitscope.models.prediction import predict
+    from digitscope.models.predictor import Predictor
     from digitscope.network.network import Network
     from digitscope.training.train import train
 
 _HOMES = {
     "DigitClassifier": "digitscope.estimator",
     "Network": "digitscope.network.network",
+    "Predictor": "digitscope.models.predictor",
     "evaluate": "digitscope.evaluation.evaluate",
     "export": "digitscope.exporting",
     "load": "digitscope.models.model",
@@ -35,6 +37,7 @@ _HOMES = {
 __all__ = [
     "DigitClassifier",
     "Network",
+    "Predictor",
     "__version__",
     "evaluate",
     "export",

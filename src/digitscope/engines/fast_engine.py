@@ -125,6 +125,7 @@ class FastNetwork:
 
     def __init__(self, spec: Spec, weights: Weights, threads: int = 1) -> None:
         self.spec = spec
+        self.n_in, self.n_out = int(np.prod(spec.input_shape)), spec.n_out
         self.dtype = next(iter(weights.values())).dtype
         self.kernels = kernels(self.dtype)
         self.drops: dict[int, tuple[Dropout, int]] = {}  # row -> its layer and width
@@ -147,7 +148,7 @@ class FastNetwork:
         rows already.
         """
         rows: list[tuple[int, int, int, int]] = []
-        n_in = int(np.prod(self.spec.input_shape))
+        n_in = self.n_in
         shapes = zip(self.spec.layers, self.spec.weight_names, self.spec.shapes(), strict=True)
         for layer, names, shape in shapes:
             n_out = int(np.prod(shape))
@@ -206,10 +207,20 @@ class FastNetwork:
     def logits(self, images: NDArray[Any]) -> Floats:
         """Z [n, n_out]."""
         X = self._input(images)
-        Z = np.empty((len(X), self.spec.n_out), self.dtype)
+        Z = np.empty((len(X), self.n_out), self.dtype)
         if len(X):
             _check_memory(self.kernels.logits(self._handle, len(X), *_either(X), _at(Z)), len(X))
         return Z
+
+    def probabilities(self, images: NDArray[Any], temperature: float) -> Floats:
+        """softmax(Z / temperature) [n, n_out] in float64."""
+        X = self._input(images)
+        Z, P = np.empty((len(X), self.n_out), self.dtype), np.empty((len(X), self.n_out))
+        done = len(X) == 0 or self.kernels.probabilities(
+            self._handle, len(X), *_either(X), temperature, _at(Z), _at(P)
+        )
+        _check_memory(done, len(X))
+        return P
 
     def weights(self) -> Weights:
         """A copy of the weights, by canonical names."""
@@ -231,12 +242,14 @@ class FastNetwork:
             self._write(number, own)
 
     def _input(self, images: NDArray[Any]) -> NDArray[Any]:
-        """Bytes as they are, anything else as numbers of the network's own type; [n, n_in]."""
-        if images.dtype == np.uint8:
-            to_input(images[:0], self.spec.input_shape)  # refuses images of another size
-            return np.ascontiguousarray(images).reshape(len(images), -1)
-        X = to_input(images, self.spec.input_shape)
-        return np.ascontiguousarray(X, self.dtype).reshape(len(X), -1)
+        """Bytes as they are, anything else as numbers of the network's own type; [n, ...], in one
+        piece.
+        """
+        if images.size != len(images) * self.n_in:
+            to_input(images, self.spec.input_shape)  # says what is wrong
+        if images.dtype != np.uint8:
+            images = images.astype(self.dtype, copy=False)
+        return images if images.flags.c_contiguous else np.ascontiguousarray(images)
 
     def _read(self, slot: int) -> Weights:
         read: Weights = {}
@@ -259,7 +272,7 @@ def _slot_names(optimizer: str) -> list[str]:
 
 def _at(array: NDArray[Any]) -> int:
     """Where an array's numbers lie."""
-    return int(array.__array_interface__["data"][0])
+    return int(array.ctypes.data)
 
 
 def _either(X: NDArray[Any]) -> tuple[int | None, int | None]:

@@ -37,6 +37,7 @@ class Kernels(NamedTuple):
     mask: Any
     advance: Any
     logits: Any
+    probabilities: Any
 
 
 P3, I3 = [c_void_p] * 3, [c_int] * 3
@@ -46,7 +47,8 @@ SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "copy": (None, [c_void_p, c_long, c_int, c_void_p, c_void_p, c_int]),
     "mask": (None, [c_void_p, c_long, c_void_p]),
     "advance": (c_int, [c_void_p, c_long, *P3, c_long, c_long, *P3[:2], *I3, c_double, c_void_p]),
-    "logits": (c_int, [c_void_p, c_long, c_void_p, c_void_p, c_void_p]),
+    "logits": (c_int, [c_void_p, c_long, *P3]),
+    "probabilities": (c_int, [c_void_p, c_long, *P3[:2], c_double, *P3[:2]]),
 }
 
 

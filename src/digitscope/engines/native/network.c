@@ -472,3 +472,23 @@ int EXPORT(logits)(Network *net, long n, const uint8_t *bytes, const real *value
         set_awake(&net->pool, 0);
     return 1;
 }
+
+/* softmax(Z / temperature) [n, n_out] of n images. 0 where memory is short. */
+int EXPORT(probabilities)(Network *net, long n, const uint8_t *bytes, const real *values,
+                          double temperature, real *Z, double *P) {
+    long n_out = net->op[net->ops - 1].n_out;
+    if (!EXPORT(logits)(net, n, bytes, values, Z))
+        return 0;
+    for (long i = 0; i < n; i++) {
+        const real *z = Z + i * n_out;
+        double *p = P + i * n_out, sum = 0;
+        real largest = z[0];
+        for (long j = 1; j < n_out; j++)
+            largest = z[j] > largest ? z[j] : largest;
+        for (long j = 0; j < n_out; j++)
+            sum += p[j] = __builtin_exp((double)(z[j] - largest) / temperature);
+        for (long j = 0; j < n_out; j++)
+            p[j] /= sum;
+    }
+    return 1;
+}
