@@ -45,6 +45,12 @@ HEAVY = {
     "scipy",
     "pandas",
     "rich",
+    "keras",
+    "tensorflow",
+    "jax",
+    "torch",
+    "onnx",
+    "onnxruntime",
 }
 
 
@@ -99,7 +105,9 @@ def test_help_loads_nothing_heavy() -> None:
     assert not loaded & (HEAVY | {"numpy"})
 
 
-@pytest.mark.parametrize("verb", ["train", "predict", "evaluate", "recipes", "summary", "figure"])
+@pytest.mark.parametrize(
+    "verb", ["train", "predict", "evaluate", "recipes", "summary", "figure", "export"]
+)
 def test_the_help_of_a_verb_loads_nothing_heavy(verb: str) -> None:
     assert (
         not modules_after(f"from digitscope.cli.main import main; main(['{verb}', '--help'])")
