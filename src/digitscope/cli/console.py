@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from digitscope.errors import DigitscopeError, StorageError
+from digitscope.errors import StorageError
 from digitscope.store import write_atomically
 from digitscope.training.messages import Inbox, Stop
 
@@ -69,30 +67,6 @@ def save_figure(figure: Any, path: Path, quiet: bool = False) -> None:
 
     write_atomically(new_file(path), figure_png(figure))
     print(f"figure: {path}", file=sys.stderr if quiet else sys.stdout)
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep what libraries write to standard error from the terminal, unless the block fails with
-    something unforeseen.
-
-    TensorFlow tells of the processor while it is imported, whatever its own settings say.
-    """
-    sys.stderr.flush()
-    terminal = os.dup(2)
-    with tempfile.TemporaryFile() as said:
-        os.dup2(said.fileno(), 2)
-        try:
-            yield
-        except BaseException as error:
-            if not isinstance(error, (DigitscopeError, KeyboardInterrupt)):
-                said.seek(0)
-                os.write(terminal, said.read())
-            raise
-        finally:
-            sys.stderr.flush()
-            os.dup2(terminal, 2)
-            os.close(terminal)
 
 
 @contextmanager

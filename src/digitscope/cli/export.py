@@ -6,7 +6,6 @@ from pathlib import Path
 
 import typer
 
-from digitscope.cli.console import quiet
 from digitscope.exporting import Exported, export, find_format
 from digitscope.models.model import load
 
@@ -21,8 +20,7 @@ def command(
     """Write a model for another framework."""
     chosen = find_format(format)
     loaded = load(model)
-    with quiet():
-        path = export(loaded, format, out)
+    path = export(loaded, format, out)
     takes, gives = Exported.of(loaded).signature(chosen.channels_first)
     print(f"X: {takes}\nP: {gives}\n\n{chosen.lines(path)}\n")
     print(path)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
-from digitscope.errors import SettingError, SpecError, nearest
+from digitscope.errors import SpecError, nearest
 from digitscope.exporting.exported import Exported
 
 T = TypeVar("T")
@@ -31,16 +30,6 @@ class Format(NamedTuple):
     def is_folder(self) -> bool:
         """Whether the export is a folder of files."""
         return not self.suffix.startswith(".")
-
-
-def need(module: str, format: str, title: str, extra: str) -> Any:
-    """A framework that a format is written with; SettingError with the command that installs it."""
-    try:
-        return importlib.import_module(module)
-    except ImportError:
-        raise SettingError(
-            f'format {format} needs {title}: pip install "digitscope[{extra}]"'
-        ) from None
 
 
 def quoted(path: Path) -> str:

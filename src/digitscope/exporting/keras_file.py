@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 import tempfile
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from digitscope.errors import SettingError
 from digitscope.exporting.exported import Exported
-from digitscope.exporting.format import Format, need, quoted, row
+from digitscope.exporting.format import Format, quoted, row
 from digitscope.store import write_atomically
 
-# Backends with their names. The file is the same on all; where TensorFlow is installed, Keras
-# imports it to save a file in any case, so it comes first.
-BACKENDS = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
+# The file is the same on all; where TensorFlow is installed, Keras imports it to save a file in any
+# case, so it comes first.
+BACKENDS = ("tensorflow", "jax", "torch")
 
 # Our activations of the output -> theirs.
 OUTPUTS = {"sigmoid": "sigmoid", "log_sigmoid": "log_sigmoid", "softmax": "softmax"}
@@ -24,8 +24,10 @@ OUTPUTS = {"sigmoid": "sigmoid", "log_sigmoid": "log_sigmoid", "softmax": "softm
 
 def write(exported: Exported, path: Path) -> None:
     """Write the file; SettingError where Keras or all of its backends are missing."""
-    model = build(keras_on(tuple(BACKENDS), "keras"), exported)
-    with tempfile.TemporaryDirectory() as folder:
+    from digitscope.engines.frameworks import hushed
+
+    model = build(keras_on(BACKENDS, "keras"), exported)
+    with tempfile.TemporaryDirectory() as folder, hushed():
         file = Path(folder, f"model{path.suffix}")
         model.save(file)
         write_atomically(path, file.read_bytes())
@@ -56,20 +58,20 @@ def keras_on(backends: tuple[str, ...], format: str) -> Any:
     A process has Keras on one backend for good. SettingError where that is another one, and where
     something is missing.
     """
-    if "keras" not in sys.modules:
-        named = os.environ.get("KERAS_BACKEND", "")
-        there = (backend for backend in backends if find_spec(backend))
-        backend = named if named in backends else next(there, backends[0])
-        extras, title = f"keras,{backend}", f"Keras and {BACKENDS[backend]}"
-        need(backend, format, title, extras)
-        os.environ["KERAS_BACKEND"] = backend
+    from digitscope.engines.frameworks import load_keras, missing
+
+    if keras := sys.modules.get("keras"):
+        backend = keras.backend.backend()
     else:
-        extras, title = "keras", "Keras"
-    keras = need("keras", format, title, extras)
-    found = keras.backend.backend()
-    if found not in backends:
+        named = os.environ.get("KERAS_BACKEND", "")
+        there = (name for name in backends if not missing([name]))
+        backend = named if named in backends else next(there, backends[0])
+        if lacking := missing(["keras", backend]):
+            raise SettingError(f"format {format} {lacking}")
+    if backend not in backends:
         raise SettingError(
             f"format {format} needs Keras on {' or '.join(backends)}, this process has it on "
-            f"{found}: export in a process of its own"
+            f"{backend}: export in a process of its own"
         )
-    return keras
+    load_keras(backend)
+    return importlib.import_module("keras")

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from digitscope.arrays import Floats, Shape
-from digitscope.errors import SpecError
+from digitscope.errors import SettingError, SpecError
 from digitscope.exporting.exported import Exported, channels_first
-from digitscope.exporting.format import Format, need, quoted, row
+from digitscope.exporting.format import Format, quoted, row
 from digitscope.network.layers import Activation, BatchNorm, Conv2D, MaxPool2D
 from digitscope.network.spec import KINDS
 from digitscope.store import write_atomically
@@ -158,8 +158,13 @@ def build(onnx: Any, exported: Exported) -> Any:
 
 
 def write(exported: Exported, path: Path) -> None:
-    """Build, check and write; equal models are equal bytes. SpecError for one that ONNX refuses."""
-    onnx = need("onnx", "onnx", "ONNX", "onnx")
+    """Build, check and write; equal models are equal bytes. SettingError where onnx is missing,
+    SpecError for what it refuses.
+    """
+    try:
+        import onnx
+    except ImportError:
+        raise SettingError('format onnx needs ONNX: pip install "digitscope[onnx]"') from None
     model = build(onnx, exported)
     try:
         onnx.checker.check_model(model, full_check=True)

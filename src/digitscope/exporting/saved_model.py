@@ -15,8 +15,10 @@ def write(exported: Exported, path: Path) -> None:
 
     Its signatures "serve" and "serving_default" take batches of any size.
     """
+    from digitscope.engines.frameworks import hushed
+
     model = build(keras_on(("tensorflow",), "tensorflow"), exported)
-    with folder_atomically(path) as folder:
+    with folder_atomically(path) as folder, hushed():
         model.export(folder, format="tf_saved_model", verbose=False)
 
 
