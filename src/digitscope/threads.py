@@ -20,8 +20,20 @@ def limited_threads(threads: int = 1) -> Iterator[int]:
     1
     """
     import numpy  # noqa: F401, ICN001 - its libraries must be loaded before they can be limited
-    from threadpoolctl import threadpool_info, threadpool_limits
+    from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=threads or None, user_api="blas"):
-        pools = threadpool_info()
-        yield max((p["num_threads"] for p in pools if p["user_api"] == "blas"), default=1)
+        yield threads_in_use()
+
+
+def threads_in_use() -> int:
+    """How many threads NumPy's matrix products have at this moment, by a limit or without one.
+
+    >>> with limited_threads(1):
+    ...     threads_in_use()
+    1
+    """
+    from threadpoolctl import threadpool_info
+
+    pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+    return max((pool["num_threads"] for pool in pools), default=1)

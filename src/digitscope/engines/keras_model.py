@@ -113,8 +113,10 @@ def build_model(
     """
     import keras
 
-    # Keras's L2 is the sum without the half.
-    decay = keras.regularizers.L2(l2 / 2) if l2 else None
+    decay = None
+    if l2:
+        decay = keras.regularizers.L2(l2 / 2)  # Keras's is the sum without the half
+        decay.l2 = exact(l2 / 2, dtype)
     layers = [keras.Input(spec.input_shape, dtype=dtype, name="image")]
     for layer, name in zip(spec.layers, layer_names(spec), strict=True):
         make = _row(KERAS_LAYERS, KINDS.get(type(layer), type(layer).__name__), "layer")
@@ -128,6 +130,11 @@ def build_model(
     if state is not None:
         write(state_variables(model, spec), state)
     return model
+
+
+def exact(number: float, dtype: str) -> float:
+    """A setting for Keras. On TensorFlow it makes float32 of a Python float, not of NumPy's."""
+    return np.float64(number) if dtype == "float64" else number
 
 
 def layer_names(spec: Spec) -> list[str]:
