@@ -7,17 +7,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from digitscope.comparison.results import Row
 from digitscope.evaluation.calibration import measure_calibration
 from digitscope.figures.table import FIGURES
 from digitscope.maths.activations import ACTIVATIONS
 from digitscope.network.notation import parse_spec
 from tests.figures.drawn import (
+    ANSWERS,
     EVALUATIONS,
     FEW,
     MODELS,
     RECIPES,
     TEST,
     check_layout,
+    comparison,
+    engine_row,
     history,
     preparation,
     words,
@@ -247,3 +251,38 @@ def test_reliability_shows_every_bin_with_images():
 
 
 # Many runs
+
+
+# Many engines
+
+
+def test_engines_show_curves_that_coincide_and_say_what_failed():
+    figure = FIGURES["engines"](comparison())
+    curves = figure.axes[0].lines
+    assert [line.get_label() for line in curves] == [
+        "numpy", "fast", "keras:tensorflow", "keras:jax",
+    ]  # fmt: skip
+    widths = [line.get_linewidth() for line in curves]
+    assert widths == sorted(widths, reverse=True)
+    assert len(set(widths)) == len(widths)
+    assert len({line.get_color() for line in curves}) == len(curves)
+    assert [line.get_label() for line in figure.axes[1].lines] == [
+        "fast: the same bits", "keras:tensorflow", "keras:jax",
+    ]  # fmt: skip
+    assert words(figure).count("failed") == 3
+    assert {"8.48", "2.12", "1,060"} <= set(words(figure))
+
+
+def test_engines_of_any_number_and_none_that_ran():
+    check_layout(FIGURES["engines"](comparison(engine_row("numpy", 0.5))))
+    only = comparison(Row("numpy", "failed", "no"))
+    check_layout(FIGURES["engines"](only))
+    assert "nothing to compare with NumPy" in words(FIGURES["engines"](only))
+    check_layout(FIGURES["engines"](comparison(*(engine_row(f"keras:e{i}", 30.0, (0, 1e-9, 0, 1e-2, 1)) for i in range(8)))))  # fmt: skip
+
+
+def test_side_by_side_marks_what_is_wrong():
+    figure = FIGURES["side_by_side"](ANSWERS, TEST.images[:64])
+    assert words(figure).count("1, 0, 1") == 32  # read wrongly by one
+    assert "32 of them read wrongly" in " ".join(words(figure)).replace("\n", " ")
+    assert figure.get_suptitle() == "Label, TensorFlow, NumPy"

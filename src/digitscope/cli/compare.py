@@ -73,7 +73,8 @@ def _compare(
     progress = _Progress(sys.stderr if as_json else sys.stdout)
     comparison = compare_engines(recipe, names, left_out, progress.show)
     if comparison.interrupted and not comparison.done:
-        raise KeyboardInterrupt
+        print("interrupted before the first engine was done; nothing is kept", file=sys.stderr)
+        return INTERRUPTED
     from digitscope.report import write_comparison
 
     page = write_comparison(folder, comparison)
@@ -85,6 +86,7 @@ def _compare(
     print(f"page: {page}", file=said)
     print(folder, file=said)
     if comparison.interrupted:
+        print("interrupted; the engines that were done are kept", file=sys.stderr)
         return INTERRUPTED
     return 0 if len(comparison.done) == len(comparison.rows) else IN_PART
 

@@ -16,6 +16,7 @@ import statistics
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -141,7 +142,10 @@ def _take_steps(names: list[str], recipe: Recipe, folder: Path) -> dict[str, str
     errors = {}
     for name in names:
         try:
-            stepped = run_step(name, given.X, given.Y, given.network.weights, given.eta)
+            with warnings.catch_warnings():
+                # What the frameworks deprecate in each other is nothing that a user could change.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                stepped = run_step(name, given.X, given.Y, given.network.weights, given.eta)
         except Exception as error:  # whatever a framework throws belongs into its row
             errors[name] = f"{type(error).__name__}: {error}"
             continue
