@@ -11,6 +11,7 @@ import pytest
 
 from digitscope.data.mnist import Dataset
 from digitscope.data.splits import Split
+from digitscope.engines import make_engine
 from digitscope.errors import SettingError
 from digitscope.training.events import (
     Advanced,
@@ -22,6 +23,7 @@ from digitscope.training.events import (
     Started,
     Stopped,
 )
+from digitscope.training.feeder import works_ahead
 from digitscope.training.loop import FIRST_BATCHES, Loop
 from digitscope.training.messages import Advance, Continue, Inbox, Pause, SetLearningRate, Stop
 from digitscope.training.recipe import Recipe
@@ -70,6 +72,24 @@ def test_the_same_seed_gives_the_same_bits_and_another_does_not(split: Split) ->
     assert weights_of(loops[0]) == weights_of(loops[1]) != weights_of(loops[2])
 
 
+def test_images_made_ahead_are_those_made_on_time(split: Split) -> None:
+    """A pause in the middle of a group makes the next one another than foreseen."""
+    settings = {"augment": "shift:1 elastic:8", "hidden": "24-d0.2", "seed": 3}
+    on_time, ahead, cut = (loop_of(split, threads=n, **settings) for n in (1, 2, 2))
+    assert not works_ahead(on_time.recipe)
+    assert works_ahead(ahead.recipe)
+    drive(on_time)
+    drive(ahead)
+    for batches in (1, 2, 5):
+        cut.inbox.put(Advance(batches))
+    cut.inbox.put(Continue())
+    cut.inbox.put(Continue())
+    for event in cut.events():
+        if isinstance(event, Paused):
+            cut.inbox.put(Advance(3) if event.batch < 15 else Continue())
+    assert weights_of(on_time) == weights_of(ahead) == weights_of(cut)
+
+
 def test_every_image_comes_once_an_epoch_in_a_fresh_order(split: Split) -> None:
     loop = loop_of(split)
     loop.place = replace(loop.place, epoch=0)
@@ -109,9 +129,9 @@ def test_the_best_epoch_is_kept_and_patience_ends_the_run(split: Split) -> None:
     best = max(ended, key=lambda e: (e.watched_accuracy, -e.watched_loss))
     assert loop.place.best_epoch == best.epoch == ended[-1].epoch - 3
     assert [e.epoch for e in ended if e.best][-1] == best.epoch
-    network = make_loop(loop.recipe, split=split)
-    network.engine._position = loop.best  # type: ignore[attr-defined]
-    assert network._score(split.validation)[1] == best.watched_accuracy
+    again = make_loop(loop.recipe, split=split)
+    again.engine = make_engine(loop.recipe.engine, loop.recipe.problem(), loop.best)
+    assert again._score(split.validation)[1] == best.watched_accuracy
 
 
 def test_without_validation_the_last_is_the_best() -> None:
@@ -210,7 +230,7 @@ def test_a_group_of_batches_is_never_too_long_to_listen() -> None:
     recipe = Recipe()
     loop = make_loop(recipe)
     loop.place = replace(loop.place, epoch=1)
-    assert loop._next_end() <= -(-loop.batches // 40)
+    assert loop._next_end(loop.place.batch) <= -(-loop.batches // 40)
 
 
 @pytest.mark.parametrize(

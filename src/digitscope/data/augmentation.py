@@ -111,10 +111,12 @@ def augment(
             M = matrices(amounts) @ M
     n, h, w = images.shape
     ys, xs = np.mgrid[:h, :w].astype(np.float32)
-    places = np.stack([xs, ys, np.ones_like(xs)], axis=-1).reshape(-1, 3)
-    maps = (places @ M[:, :2].transpose(0, 2, 1)).reshape(n, h, w, 2)
+    places = np.stack([xs, ys, np.ones_like(xs)]).reshape(3, -1)
+    maps = (M[:, :2].reshape(2 * n, 3) @ places).reshape(n, 2, h, w)
     if alpha := strengths.get("elastic", 0.0):
-        maps += np.float32(alpha) * _smooth_noise(rng, (n, h, w, 2), sigma)
+        noise = _smooth_noise(rng, (n, h, w, 2), sigma)
+        noise *= np.float32(alpha)
+        maps += noise.transpose(0, 3, 1, 2)
     # OpenCV holds places in 16 bits: at most about 1,000 images in one strip.
     return np.concatenate(
         [_resample(images[i : i + 512], maps[i : i + 512]) for i in range(0, n, 512)]
@@ -139,7 +141,7 @@ def _smooth_noise(
 
 
 def _resample(images: Images, maps: NDArray[np.float32]) -> Images:
-    """The images at the places of `maps` [n, h, w, 2], bilinear; paper outside.
+    """The images at the places x and y of `maps` [n, 2, h, w], bilinear; paper outside.
 
     One call for all, on a strip of the images with a blank row between them: a call an image takes
     longer to start than to do. Places beyond an image are held to the blank rows and columns around
@@ -150,9 +152,9 @@ def _resample(images: Images, maps: NDArray[np.float32]) -> Images:
     n, h, w = images.shape
     strip = np.zeros((n, h + 2, w + 2), np.uint8)
     strip[:, 1:-1, 1:-1] = images
-    xs = np.clip(maps[..., 0], -1, w) + 1
-    ys = np.clip(maps[..., 1], -1, h) + 1
-    ys += np.arange(n, dtype=np.float32).reshape(n, 1, 1) * (h + 2)
+    xs, ys = np.clip(maps[:, 0], -1, w), np.clip(maps[:, 1], -1, h)
+    xs += 1
+    ys += np.arange(n, dtype=np.float32).reshape(n, 1, 1) * (h + 2) + 1
     flat = strip.reshape(n * (h + 2), w + 2)
     out = cv2.remap(flat, xs.reshape(-1, w), ys.reshape(-1, w), cv2.INTER_LINEAR)
     return np.asarray(out, np.uint8).reshape(n, h, w)

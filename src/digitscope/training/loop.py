@@ -21,7 +21,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from digitscope.arrays import Indices
-from digitscope.data.augmentation import augment, parse_augmentation
 from digitscope.data.mnist import Dataset
 from digitscope.data.splits import Split
 from digitscope.engines import Engine, Position
@@ -38,6 +37,7 @@ from digitscope.training.events import (
     Started,
     Stopped,
 )
+from digitscope.training.feeder import Feeder
 from digitscope.training.messages import Advance, Continue, Inbox, Pause, SetLearningRate, Stop
 from digitscope.training.randomness import generator
 from digitscope.training.recipe import Recipe
@@ -80,7 +80,7 @@ class Loop:
         self.place = place or Place()
         self.best = best or engine.position()
         self.inbox = inbox or Inbox()
-        self._strengths = parse_augmentation(recipe.augment)
+        self._feeder = Feeder(recipe, split.train)
         self._sample = self._training_sample()
         self._allowed: int | None = None  # batches until the next pause, if one was asked for
 
@@ -130,7 +130,7 @@ class Loop:
             if stopped:
                 return stopped
             began = time.perf_counter()
-            end = self._next_end()
+            end = self._next_end(start)
             with np.errstate(all="ignore"):  # a loss that leaves the numbers is noticed below
                 losses, n = self._advance(order, start, end)
             if self._has_run_away(float(np.mean(losses)), BLOWN_UP):
@@ -154,40 +154,31 @@ class Loop:
 
     def _advance(self, order: Indices, start: int, end: int) -> tuple[list[float], int]:
         """Batches `start` to `end` of the epoch."""
-        size, epoch = self.recipe.batch_size, self.place.epoch
-        chosen = order[start * size : end * size]
-        images, labels = self.split.train.images[chosen], self.split.train.labels[chosen]
-        seed = self.recipe.seed
-        if self._strengths:
-            # Batch by batch, so that the groups' sizes make no difference.
-            images = np.concatenate(
-                [
-                    augment(
-                        images[(b - start) * size : (b - start + 1) * size],
-                        self._strengths,
-                        generator(seed, "augmentation", epoch, b),
-                    )
-                    for b in range(start, end)
-                ]
-            )
+        seed, epoch = self.recipe.seed, self.place.epoch
+        images, labels = self._feeder.group(order, (epoch, start, end))
+        self._feeder.make_ahead(order, (epoch, end, self._next_end(end)))
         rates = [self._rate(b) for b in range(start, end)]
         if self._allowed is not None:
             self._allowed -= end - start
         losses = self.engine.advance(
-            images, labels, size, rates, lambda i: generator(seed, "noise", epoch, start + i)
+            images,
+            labels,
+            self.recipe.batch_size,
+            rates,
+            lambda i: generator(seed, "noise", epoch, start + i),
         )
-        return losses, len(chosen)
+        return losses, len(labels)
 
     def _order(self) -> Indices:
         """This epoch's order of the training images."""
         rng = generator(self.recipe.seed, "order", self.place.epoch)
         return rng.permutation(len(self.split.train.labels))
 
-    def _next_end(self) -> int:
-        """The batch before which the loop looks up next; no place on this grid depends on where it
-        was cut.
+    def _next_end(self, done: int) -> int:
+        """The batch before which the loop looks up after `done`; no place on this grid depends on
+        where it was cut.
         """
-        done, total = self.place.batch, self.batches
+        total = self.batches
         size = max(1, math.ceil(total / GROUPS))
         ends = [min(total, (done // size + 1) * size)]
         if self.place.epoch == 0:

@@ -14,6 +14,7 @@ from digitscope.errors import RunError
 from digitscope.store import write_atomically
 from digitscope.threads import limited_threads
 from digitscope.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from digitscope.training.feeder import engine_threads
 from digitscope.training.messages import Inbox
 from digitscope.training.recipe import SETTINGS, Recipe
 from digitscope.training.recorder import Recorder
@@ -47,7 +48,7 @@ def resumed_run(
     changes = changes or Changes()
     recipe = folder.recipe()
     recipe = with_engine(replace(recipe, engine=changes.engine or recipe.engine))
-    with sole_writer(folder), limited_threads(recipe.threads) as threads:
+    with sole_writer(folder), limited_threads(engine_threads(recipe)) as threads:
         checkpoint = load_checkpoint(folder, recipe.problem())
         if changes.more_epochs:
             recipe, checkpoint = _extended(recipe, checkpoint, changes.more_epochs)

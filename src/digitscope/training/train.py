@@ -19,6 +19,7 @@ from digitscope.network.network import Network
 from digitscope.threads import limited_threads
 from digitscope.training.checkpoint import Checkpoint
 from digitscope.training.events import EpochEnded, Event, Stopped
+from digitscope.training.feeder import engine_threads
 from digitscope.training.finish import finish, temperature
 from digitscope.training.loop import Loop
 from digitscope.training.messages import Inbox
@@ -75,7 +76,7 @@ def train(
             run = stack.enter_context(started_run(recipe, Path(folder), recipe.name, inbox))
             path, loop, events = run.folder.path, run.loop, run.events
         else:
-            stack.enter_context(limited_threads(recipe.threads))
+            stack.enter_context(limited_threads(engine_threads(recipe)))
             loop = make_loop(recipe, inbox=inbox)
             path, events = None, loop.events()
         for event in events:
@@ -102,6 +103,7 @@ def make_loop(
     inbox: Inbox | None = None,
 ) -> Loop:
     """A loop at its beginning, or where a checkpoint stands."""
+    recipe = with_engine(recipe)
     problem = recipe.problem()
     if checkpoint:
         position, best, place = checkpoint.position, checkpoint.best, checkpoint.place
@@ -141,7 +143,7 @@ def started_run(recipe: Recipe, root: Path, name: str, inbox: Inbox | None = Non
     Data and network come first: what is wrong with them is said before a folder is made.
     """
     settled = with_engine(recipe)
-    with limited_threads(recipe.threads) as threads:
+    with limited_threads(engine_threads(recipe)) as threads:
         loop = make_loop(settled, inbox=inbox)
         folder = create_run(root, name, settled)
         with sole_writer(folder):

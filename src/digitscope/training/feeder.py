@@ -1,0 +1,76 @@
+"""The images of a group of batches, distorted if the recipe says so; where the recipe has more than
+one thread, the next group is made ready while the engine is at work on this one.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import numpy as np
+
+from digitscope.arrays import Images, Indices
+from digitscope.data.augmentation import augment, parse_augmentation
+from digitscope.data.mnist import Dataset
+from digitscope.training.randomness import generator
+from digitscope.training.recipe import Recipe
+
+Place = tuple[int, int, int]  # epoch, first batch, the batch after the last
+
+
+class Feeder:
+    """Gives the images and labels of batches `start` to `end` of an epoch.
+
+    Chance is derived from the place, so what was made ahead is what would be made on time.
+    """
+
+    def __init__(self, recipe: Recipe, train: Dataset) -> None:
+        self.recipe, self.train = recipe, train
+        self._strengths = parse_augmentation(recipe.augment)
+        self._ahead: tuple[Place, Future[Dataset]] | None = None
+        self._thread: ThreadPoolExecutor | None = None
+        if works_ahead(recipe):
+            import cv2
+
+            cv2.setNumThreads(1)  # its own threads would take the core that the engine has
+            self._thread = ThreadPoolExecutor(1)
+
+    def group(self, order: Indices, place: Place) -> Dataset:
+        """The images and labels of a group, ready or made now."""
+        ahead, self._ahead = self._ahead, None
+        if ahead and ahead[0] == place:
+            return ahead[1].result()
+        return self._make(order, place)
+
+    def make_ahead(self, order: Indices, place: Place) -> None:
+        """Begin with the group that will be asked for next."""
+        _, start, end = place
+        if self._thread and start < end:
+            self._ahead = (place, self._thread.submit(self._make, order, place))
+
+    def _make(self, order: Indices, place: Place) -> Dataset:
+        epoch, start, end = place
+        size, seed = self.recipe.batch_size, self.recipe.seed
+        chosen = order[start * size : end * size]
+        images, labels = self.train.images[chosen], self.train.labels[chosen]
+        if not self._strengths:
+            return Dataset(images, labels)
+        distorted: list[Images] = []
+        # Batch by batch, so that the groups' sizes make no difference.
+        for batch in range(start, end):
+            part = images[(batch - start) * size : (batch - start + 1) * size]
+            rng = generator(seed, "augmentation", epoch, batch)
+            distorted.append(augment(part, self._strengths, rng))
+        return Dataset(np.concatenate(distorted), labels)
+
+
+def works_ahead(recipe: Recipe) -> bool:
+    """Whether a second thread distorts images."""
+    return bool(parse_augmentation(recipe.augment)) and recipe.threads != 1
+
+
+def engine_threads(recipe: Recipe) -> int:
+    """The threads of the arithmetic (0: all cores), less the one that distorts images."""
+    if not works_ahead(recipe):
+        return recipe.threads
+    return max(1, (recipe.threads or os.cpu_count() or 1) - 1)
