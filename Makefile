@@ -8,6 +8,10 @@ DEMO := .venv
 TEST := .venv-test
 PIP := -m pip install --quiet --disable-pip-version-check
 CPUS := 2
+# The kernels of engine fast are C. Where there is no compiler, one comes as a Python package.
+COMPILER := $(shell command -v $${CC:-cc} || command -v gcc || command -v clang)
+NO_COMPILER := $(if $(COMPILER),,requirements/compiler.txt)
+KERNELS := hatch_build.py $(wildcard src/digitscope/engines/native/*.[ch])
 
 .PHONY: demo test lint types unit fuzz kill bench results python clean help
 
@@ -25,9 +29,9 @@ python:
 
 # --- the demo: the package as developers have it, its sources linked into .venv ---
 
-$(DEMO)/.ready: requirements/base.txt pyproject.toml | python
+$(DEMO)/.ready: requirements/base.txt pyproject.toml $(KERNELS) | python
 	$(PYTHON) -m venv --clear $(DEMO)
-	$(DEMO)/bin/python $(PIP) --require-hashes -r requirements/base.txt
+	$(DEMO)/bin/python $(PIP) --require-hashes -r requirements/base.txt $(NO_COMPILER:%=-r %)
 	$(DEMO)/bin/python $(PIP) --no-build-isolation --no-deps --editable .
 	@touch $@
 
@@ -38,11 +42,12 @@ demo: $(DEMO)/.ready
 
 $(TEST)/.ready: requirements/base.txt requirements/tools.txt | python
 	$(PYTHON) -m venv --clear $(TEST)
-	$(TEST)/bin/python $(PIP) --require-hashes -r requirements/base.txt
+	$(TEST)/bin/python $(PIP) --require-hashes -r requirements/base.txt $(NO_COMPILER:%=-r %)
 	$(TEST)/bin/python $(PIP) --require-hashes -r requirements/tools.txt
 	@touch $@
 
-SOURCES := $(shell find src -type f -not -path '*/__pycache__/*') pyproject.toml README.md LICENSE
+SOURCES := $(shell find src -type f -not -path '*/__pycache__/*' -not -name '*.so') \
+  pyproject.toml hatch_build.py README.md LICENSE
 $(TEST)/.wheel: $(TEST)/.ready $(SOURCES)
 	rm -rf dist && $(TEST)/bin/python -m build --no-isolation --wheel --outdir dist . > /dev/null
 	$(TEST)/bin/python $(PIP) --force-reinstall --no-deps dist/*.whl
