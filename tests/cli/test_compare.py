@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -128,6 +129,29 @@ def test_a_missing_framework_is_left_out_or_says_so_in_its_row(cli: Cli, tmp_pat
     assert "keras:torch  failed: " in asked.stdout
     assert 'pip install "digitscope[torch]"' in asked.stdout
     assert "numpy  done" in asked.stdout
+
+
+def test_a_terminal_sees_the_epochs_pass(tmp_path: Path) -> None:
+    screen, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "digitscope", "compare", "--engines", "numpy", *small_options()],
+        cwd=tmp_path, env={**environment(), "TERM": "xterm"}, stdout=terminal, stderr=terminal,
+    )  # fmt: skip
+    os.close(terminal)
+    shown = b""
+    while True:
+        try:
+            data = os.read(screen, 65536)
+        except OSError:
+            break
+        if not data:
+            break
+        shown += data
+    os.close(screen)
+    assert process.wait() == 0
+    for line in ("starting", "epoch 0/2", "epoch 1/2", "epoch 2/2"):
+        assert f"numpy  {line}\x1b[K\r" in shown.decode()
+    assert "numpy  done\x1b[K\r\n" in shown.decode()
 
 
 def test_steps_alone(cli: Cli, tmp_path: Path) -> None:

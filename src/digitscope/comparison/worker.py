@@ -23,6 +23,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from digitscope.training.events import EpochEnded, Stopped
+    from digitscope.training.loop import Loop
     from digitscope.training.recipe import Recipe
 
 TO_COMPARE = 256  # test images whose logits are compared before training
@@ -64,51 +66,18 @@ def _train(recipe: Recipe, started: float, folder: Path, tell: Tell) -> dict[str
     """One training, measured."""
     import numpy as np
 
-    from digitscope.comparison.first_step import first_batch, first_network
-    from digitscope.engines import Position, make_engine
-    from digitscope.training.events import Advanced, EpochEnded, Stopped
-    from digitscope.training.randomness import generator
     from digitscope.training.split import split_for
     from digitscope.training.train import make_loop
 
-    start = Position.start(first_network(recipe), recipe.optimizer)
-    engine = make_engine(recipe.engine, recipe.problem(), start)
-    import_seconds = time.time() - started
-    split = split_for(recipe)
-    images, labels = first_batch(recipe, split)
-    engine.advance(
-        images,
-        labels,
-        recipe.batch_size,
-        [recipe.learning_rate],
-        lambda i: generator(recipe.seed, "noise"),
-    )
-    first_step_seconds = time.time() - started
-    del engine
-
-    loop = make_loop(recipe, split=split)
-    np.save(folder / "first.npy", loop.engine.logits(split.test.images[:TO_COMPARE]))
-    history: list[EpochEnded] = []
-    seconds: list[float] = []
-    trained = 0
-    stopped: Stopped | None = None
-    for event in loop.events():
-        if isinstance(event, Advanced):
-            trained += event.images
-        elif isinstance(event, EpochEnded):
-            _save(folder / f"epoch-{event.epoch}.npz", loop.position().weights)
-            history.append(event)
-            if event.epoch:
-                seconds.append(trained / event.images_per_second)
-            epoch_images, trained = trained, 0
-            tell({"epoch": event.epoch, "epochs": recipe.epochs})
-        elif isinstance(event, Stopped):
-            stopped = event
+    import_seconds, first_step_seconds = _first_step(recipe, started)
+    loop = make_loop(recipe, split=split_for(recipe))
+    test = loop.split.test
+    np.save(folder / "first.npy", loop.engine.logits(test.images[:TO_COMPARE]))
+    history, seconds, images, stopped = _follow(loop, folder, tell)
     memory = peak_memory()
-    assert stopped is not None, "a loop ends with Stopped"
     if stopped.reason == "diverged":
         return {"diverged": stopped.advice}
-    Z = loop.engine.logits(split.test.images)
+    Z = loop.engine.logits(test.images)
     np.save(folder / "test.npy", Z)
     epoch_seconds = statistics.median(seconds[1:] or seconds)
     return {
@@ -116,12 +85,61 @@ def _train(recipe: Recipe, started: float, folder: Path, tell: Tell) -> dict[str
         "first_step_seconds": first_step_seconds,
         "epoch_seconds": epoch_seconds,
         "compile_included": len(seconds) == 1,
-        "images_per_second": epoch_images / epoch_seconds,
+        "images_per_second": images / epoch_seconds,
         "memory": memory,
-        "test_accuracy": float(np.mean(answered(Z) == split.test.labels)),
+        "test_accuracy": float(np.mean(answered(Z) == test.labels)),
         "history": [asdict(event) for event in history],
         "versions": _versions(recipe.engine),
     }
+
+
+def _first_step(recipe: Recipe, started: float) -> tuple[float, float]:
+    """Seconds from `started` until an engine stands, and until it has done the first update.
+
+    The training has an engine of its own, so that nothing stands between start and first step.
+    """
+    from digitscope.comparison.first_step import first_batch, first_network
+    from digitscope.engines import Position, make_engine
+    from digitscope.training.randomness import generator
+    from digitscope.training.split import split_for
+
+    start = Position.start(first_network(recipe), recipe.optimizer)
+    engine = make_engine(recipe.engine, recipe.problem(), start)
+    import_seconds = time.time() - started
+    images, labels = first_batch(recipe, split_for(recipe))
+    rates = [recipe.learning_rate]
+    engine.advance(
+        images, labels, recipe.batch_size, rates, lambda i: generator(recipe.seed, "noise")
+    )
+    return import_seconds, time.time() - started
+
+
+def _follow(
+    loop: Loop, folder: Path, tell: Tell
+) -> tuple[list[EpochEnded], list[float], int, Stopped]:
+    """Drive the training to its end: its epochs, the seconds of training in each, the images of
+    one, and how it ended. The weights after each epoch are kept in the folder.
+    """
+    from digitscope.training.events import Advanced, EpochEnded, Stopped
+
+    history: list[EpochEnded] = []
+    seconds: list[float] = []
+    images, counted = 0, 0
+    stopped: Stopped | None = None
+    for event in loop.events():
+        if isinstance(event, Advanced):
+            counted += event.images
+        elif isinstance(event, EpochEnded):
+            _save(folder / f"epoch-{event.epoch}.npz", loop.position().weights)
+            history.append(event)
+            if event.epoch:
+                seconds.append(counted / event.images_per_second)
+            images, counted = counted, 0
+            tell({"epoch": event.epoch, "epochs": loop.recipe.epochs})
+        elif isinstance(event, Stopped):
+            stopped = event
+    assert stopped is not None, "a loop ends with Stopped"
+    return history, seconds, images, stopped
 
 
 def answered(Z: Any) -> Any:

@@ -17,6 +17,7 @@ from digitscope.comparison.results import (
 )
 from digitscope.comparison.steps import PARTS, STEPS, step_parts
 from digitscope.data.mnist import load_mnist
+from digitscope.figures.side_by_side import ENGINE_TITLES
 from digitscope.figures.style import percent
 from digitscope.figures.table import FIGURES
 from digitscope.network.notation import format_spec
@@ -57,7 +58,8 @@ def _pictures(comparison: Comparison) -> dict[str, Picture]:
     if answers := comparison.answers:
         images = load_mnist("test").images[list(answers.indices)]
         figure = FIGURES["side_by_side"](answers, images)
-        alt = f"{len(images)} digits, each with its label, TensorFlow's and NumPy's answer."
+        other = ENGINE_TITLES.get(answers.engine, answers.engine)
+        alt = f"{len(images)} digits, each with its label and the answers of {other} and NumPy."
         pictures["answers"] = picture("answers", figure, alt)
     return pictures
 
