@@ -56,20 +56,25 @@ def work(job: dict[str, Any], folder: Path, tell: Tell) -> dict[str, Any]:
     recipe = replace(Recipe(**job["recipe"]), engine=job["engine"])
     framework, _, backend = recipe.engine.partition(":")
     with limited_threads(recipe.threads):
-        if framework == "keras" and not job["train"]:
+        if job["train"]:
+            seconds = _first_step(recipe, job["started"])
+        elif framework == "keras":
             load_keras(backend)
-        result = _train(recipe, job["started"], folder, tell) if job["train"] else {}
+    # A framework brings libraries of its own: they are there now, and are limited like the others.
+    with limited_threads(recipe.threads):
+        result = _train(recipe, *seconds, folder, tell) if job["train"] else {}
         return result | {"steps": _take_steps(job["steps"], recipe, folder)}
 
 
-def _train(recipe: Recipe, started: float, folder: Path, tell: Tell) -> dict[str, Any]:
+def _train(
+    recipe: Recipe, import_seconds: float, first_step_seconds: float, folder: Path, tell: Tell
+) -> dict[str, Any]:
     """One training, measured."""
     import numpy as np
 
     from digitscope.training.split import split_for
     from digitscope.training.train import make_loop
 
-    import_seconds, first_step_seconds = _first_step(recipe, started)
     loop = make_loop(recipe, split=split_for(recipe))
     test = loop.split.test
     np.save(folder / "first.npy", loop.engine.logits(test.images[:TO_COMPARE]))
