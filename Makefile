@@ -73,7 +73,7 @@ kill: $(TEST)/.wheel
 
 bench: $(DEMO)/.ready
 	$(DEMO)/bin/python $(PIP) -r requirements/frameworks.txt
-	$(DEMO)/bin/python benchmarks/lesson_epoch.py
+	$(DEMO)/bin/python benchmarks/epoch.py
 
 results: $(DEMO)/.ready
 	$(DEMO)/bin/python scripts/measure_results.py
