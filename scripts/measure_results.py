@@ -43,6 +43,8 @@ SEEDS = {
     "deep": range(3),
     "best-mlp": range(3),
     "cnn": range(3),
+    "speedrun-98": range(5),
+    "speedrun-99": range(5),
 }
 SOURCE_SEEDS = (42, 0, 1, 2, 3)
 

@@ -65,8 +65,8 @@ class Feeder:
 
 
 def works_ahead(recipe: Recipe) -> bool:
-    """Whether a second thread distorts images."""
-    return bool(parse_augmentation(recipe.augment)) and recipe.threads != 1
+    """Whether a second thread distorts images. A nudge is too little work to give one to."""
+    return bool(parse_augmentation(recipe.augment).keys() - {"nudge"}) and recipe.threads != 1
 
 
 def engine_threads(recipe: Recipe) -> int:
