@@ -53,15 +53,18 @@ class KernelsHook(BuildHookInterface):  # type: ignore[misc]
 
 
 def find_compiler() -> list[str]:
-    """A C compiler: the one in CC, the system's, or the one that the package ziglang holds."""
+    """A C compiler: the one in CC, the system's, or Zig's, which is a Python package too."""
     if os.environ.get("CC"):
         return shlex.split(os.environ["CC"])
     for name in ("cc", "gcc", "clang"):
         if found := shutil.which(name):
             return [found]
+    # Zig's default is the processor of this machine, which is not every user's.
     if importlib.util.find_spec("ziglang"):
-        # Its default is the processor of this machine, which is not every user's.
         return [sys.executable, "-m", "ziglang", "cc", "-mcpu=baseline"]
+    for name in ("python-zig", "zig"):
+        if found := shutil.which(name):
+            return [found, "cc", "-mcpu=baseline"]
     return []
 
 
