@@ -52,7 +52,7 @@ class Feeder:
         epoch, start, end = place
         size, seed = self.recipe.batch_size, self.recipe.seed
         chosen = order[start * size : end * size]
-        images, labels = self.train.images[chosen], self.train.labels[chosen]
+        images, labels = self.train.images.take(chosen, axis=0), self.train.labels[chosen]
         if not self._strengths:
             return Dataset(images, labels)
         distorted: list[Images] = []
