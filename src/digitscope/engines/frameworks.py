@@ -70,6 +70,9 @@ def start_tensorflow(threads: int) -> None:
     # Its first lines come before it looks at that variable.
     with hushed() if quiet else nullcontext():
         import tensorflow as tf
+
+        if quiet:
+            tf.get_logger().setLevel("ERROR")  # it warns of every new size of batch
     with suppress(RuntimeError):  # it is running already
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(threads)

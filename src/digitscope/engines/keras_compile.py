@@ -27,7 +27,8 @@ def quadratic(keras: Any, output: str) -> Any:
     g = keras.activations.get(KERAS_ACTIVATIONS[output])
 
     def half_squared_error(Y: Any, Z: Any) -> Any:
-        return keras.ops.sum(keras.ops.square(g(Z) - Y), axis=-1) / 2
+        error = keras.ops.subtract(g(Z), Y)
+        return keras.ops.sum(keras.ops.square(error), axis=-1) / 2
 
     return half_squared_error
 

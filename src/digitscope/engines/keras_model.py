@@ -51,7 +51,9 @@ def flatten(keras: Any, layer: Any, decay: Any, **common: Any) -> Any:
 
 def dropout(keras: Any, layer: Dropout, decay: Any, **common: Any) -> Any:
     """Zeros by chance while training."""
-    return keras.layers.Dropout(layer.rate, **common)
+    # Without a seed of its own, the layer on PyTorch would draw from PyTorch's one generator.
+    seed = int(common["name"].rpartition("_")[2])
+    return keras.layers.Dropout(layer.rate, seed=seed, **common)
 
 
 def batch_norm(keras: Any, layer: BatchNorm, decay: Any, **common: Any) -> Any:
