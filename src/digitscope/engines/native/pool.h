@@ -16,9 +16,8 @@ typedef void Task(void *work, long index);
 
 typedef struct {
     _Atomic uint64_t ticket; /* the phase's number, then the next task, 32 bits each */
-    _Atomic long done;
+    _Atomic long tasks, done;
     _Atomic int awake, closing;
-    long tasks;
     Task *task;
     void *work;
     int helpers;
@@ -40,7 +39,7 @@ static void take_part(Pool *pool, uint64_t phase) {
     for (;;) {
         uint64_t ticket = atomic_load(&pool->ticket);
         long index = (long)(ticket & 0xffffffffu);
-        if (ticket >> 32 != phase || index == CLOSED || index >= pool->tasks)
+        if (ticket >> 32 != phase || index == CLOSED || index >= atomic_load(&pool->tasks))
             return;
         /* Were the tasks exchanged since the ticket was read, it is no longer there to be taken. */
         if (atomic_compare_exchange_weak(&pool->ticket, &ticket, ticket + 1)) {
@@ -85,7 +84,7 @@ static void run_phase(Pool *pool, Task *task, void *work, long tasks) {
     atomic_store(&pool->done, 0);
     pool->task = task;
     pool->work = work;
-    pool->tasks = tasks;
+    atomic_store(&pool->tasks, tasks);
     atomic_store(&pool->ticket, phase << 32);
     take_part(pool, phase);
     for (long spins = 0; atomic_load(&pool->done) < tasks; spins++) {
