@@ -19,7 +19,7 @@ help:
 	@echo "make demo     train the lesson's network on all of MNIST and look at it"
 	@echo "make test     every check: lint, types, the built wheel, all tests"
 	@echo "make fuzz     the long fuzzing of every reader    make kill   200 kills of a training"
-	@echo "make bench    the speed of the engine, beside PyTorch"
+	@echo "make bench    every speed beside its peers, and write docs/benchmarks.md"
 	@echo "make results  train every recipe, and write docs/results.md"
 
 python:
@@ -72,8 +72,8 @@ kill: $(TEST)/.wheel
 	DIGITSCOPE_KILLS=200 $(TEST)/bin/python -m pytest -n $(CPUS) tests/training -k killed --timeout 600
 
 bench: $(DEMO)/.ready
-	$(DEMO)/bin/python $(PIP) -r requirements/frameworks.txt
-	$(DEMO)/bin/python benchmarks/epoch.py
+	$(DEMO)/bin/python $(PIP) -r requirements/bench.txt
+	$(DEMO)/bin/python benchmarks/all.py
 
 results: $(DEMO)/.ready
 	$(DEMO)/bin/python scripts/measure_results.py

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-REST = 0.05  # seconds between two turns, in which the threads of the last one fall asleep
+REST = 0.25  # seconds between two turns, in which the threads of the last one fall asleep
 
 Answer = dict[str, Any]
 Say = Callable[[str], None]
@@ -86,7 +86,7 @@ class Round:
     def __init__(self, candidates: dict[str, Candidate], failed: dict[str, str], say: Say) -> None:
         self.candidates, self.failed, self._say = candidates, failed, say
 
-    def ask(self, turn: int, **question: Any) -> Iterator[tuple[str, Answer]]:
+    def ask(self, turn: int, /, **question: Any) -> Iterator[tuple[str, Answer]]:
         """Ask each in turn. Another begins every time, so that nobody always follows the same."""
         names = list(self.candidates)
         first = turn % max(1, len(names))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import statistics
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 
 def ratios(values: Sequence[float], reference: Sequence[float]) -> list[float]:
@@ -14,6 +15,19 @@ def ratios(values: Sequence[float], reference: Sequence[float]) -> list[float]:
     [0.5, 1.5]
     """
     return [value / other for value, other in zip(values, reference, strict=True)]
+
+
+def fastest(rows: Mapping[str, Any], names: Iterable[str], key: str) -> str:
+    """Whose median of `key` is the smallest; "" if none of them is there.
+
+    Of the bare products with one thread and with two this is the one to be measured against: two
+    are faster on a machine with nothing else to do, and much slower on one that is busy.
+
+    >>> fastest({"a": {"s": [2.0]}, "b": {"s": [1.0]}}, ["a", "b", "c"], "s")
+    'b'
+    """
+    there = [name for name in names if name in rows]
+    return min(there, key=lambda name: statistics.median(rows[name][key]), default="")
 
 
 def median(values: Sequence[float], digits: int = 3) -> str:

@@ -35,6 +35,14 @@ def serve(begin: Callable[[], Callable[[dict[str, Any]], dict[str, Any]]]) -> No
             channel.write(json.dumps({"failed": f"{type(error).__name__}: {error}"}) + "\n")
 
 
+def limit_threads(threads: int) -> None:
+    """Limit the threads of this process's matrix products, for as long as it lives."""
+    import numpy  # noqa: F401, ICN001 - its libraries must be loaded before they can be limited
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(limits=threads, user_api="blas")
+
+
 def stay_on_cores() -> None:
     """Keep this process on two cores, where the system can; its libraries take as many threads."""
     if hasattr(os, "sched_setaffinity"):

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from common.serving import limit_threads
 from common.work import Work
-from digitscope.threads import limited_threads
 from peers.peer import Peer, Row
 
 PEERS = {
     "fast": Row("digitscope, engine fast", "peers.ours:fast", 1, "compiled kernels"),
     "fast-2": Row("digitscope, engine fast", "peers.ours:fast", 2, "compiled kernels"),
     "numpy": Row("digitscope, engine numpy", "peers.ours:numpy", 1, "the readable engine"),
-    "products-1": Row("the bare products", "peers.products:Products", 1, "no training, see above"),
-    "products": Row("the bare products", "peers.products:Products", 2, "no training, see above"),
+    "products-1": Row(
+        "the bare products", "peers.products:Products", 1, "five products a batch, no training"
+    ),
+    "products": Row(
+        "the bare products", "peers.products:Products", 2, "five products a batch, no training"
+    ),
     "buffers": Row(
         "NumPy, reused buffers", "peers.buffers:Buffers", 2, "float32, allocates nothing"
     ),
@@ -32,10 +36,9 @@ __all__ = ["PEERS", "Peer", "Row", "make_peer"]
 
 
 def make_peer(name: str, work: Work) -> Peer:
-    """A candidate in this process, with as many threads as its row says."""
+    """A candidate in this process, which from now on has as many threads as the row says."""
     row = PEERS[name]
     module, _, attribute = row.where.partition(":")
-    # For good: the process is the candidate's own.
-    limited_threads(row.threads).__enter__()
+    limit_threads(row.threads)
     peer: Peer = getattr(import_module(module), attribute)(work)
     return peer

@@ -31,10 +31,10 @@ def softmax(Z: Floats64) -> Floats64:
 class Textbook:
     """Two layers."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, X: Floats64 | None = None, Y: Floats64 | None = None) -> None:
         self._work = work
-        self._X = work.images.reshape(-1, 784) / 255.0
-        self._Y = np.eye(10)[work.labels]
+        self._X = work.images.reshape(-1, 784) / 255.0 if X is None else X
+        self._Y = np.eye(10)[work.labels] if Y is None else Y
         first = {name: W.astype(np.float64) for name, W in work.weights.items()}
         self.W1, self.b1, self.W2, self.b2 = (first[name] for name in ("W1", "b1", "W2", "b2"))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import NamedTuple
 
+from common.serving import limit_threads
 from digitscope.models.model import Model
-from digitscope.threads import limited_threads
 from predictors.predictor import Answering
 
 
@@ -41,10 +41,9 @@ __all__ = ["PREDICTORS", "Answering", "Row", "make_predictor"]
 
 
 def make_predictor(name: str, model: Model) -> Answering:
-    """A candidate in this process, with as many threads as its row says."""
+    """A candidate in this process, which from now on has as many threads as the row says."""
     row = PREDICTORS[name]
     module, _, attribute = row.where.partition(":")
-    # For good: the process is the candidate's own.
-    limited_threads(row.threads).__enter__()
+    limit_threads(row.threads)
     made: Answering = getattr(import_module(module), attribute)(model)
     return made

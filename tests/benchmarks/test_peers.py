@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +14,9 @@ from common.asking import Candidate, FailedError
 from common.work import load_work
 from digitscope.arrays import Weights
 from epoch import WORKER, apart, fastest_peer
-from peers import PEERS, make_peer
+from peers import PEERS
 from peers.products import Products
+from tests.benchmarks.helpers import BENCHMARKS
 
 IMAGES = 700  # five batches and a smaller one
 TRAINS = [name for name in PEERS if not name.startswith("products")]
@@ -93,10 +97,17 @@ def test_the_fastest_of_the_others_is_no_engine_of_ours_and_trains() -> None:
     assert fastest_peer({"fast": rows["fast"]}) == ""
 
 
-def test_a_candidate_can_be_made_in_this_process() -> None:
-    work = load_work(256)
-    peer = make_peer("fast", work)
-    peer.epoch(0)
-    answers = peer.answers(work.test.images[:50])
-    assert answers is not None
-    assert answers.shape == (50,)
+@pytest.mark.parametrize("name", ["fast", "fast-2", "numpy", "products", "products-1"])
+def test_the_threads_are_those_of_the_row(name: str) -> None:
+    lines = f"""
+from common.work import load_work
+from peers import make_peer
+from digitscope.threads import threads_in_use
+peer = make_peer({name!r}, load_work(256))
+peer.epoch(0)
+print(threads_in_use())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", lines], cwd=BENCHMARKS, capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout) == min(PEERS[name].threads, os.cpu_count() or 1)
