@@ -33,25 +33,30 @@ def apart(name: str) -> bool:
     return name.startswith("keras:")
 
 
-def every_engine(checks: dict[str, Check], only: Callable[[str], bool] = lambda name: True) -> Any:
+def every_engine(module: Any, but: str = "") -> Any:
     """The parameters `name` and `check`; what runs in one process stays with one worker."""
     return pytest.mark.parametrize(
         ("name", "check"),
         [
-            pytest.param(
-                name, check, marks=pytest.mark.xdist_group(f"{name}") if apart(name) else ()
-            )
+            pytest.param(name, check, marks=[pytest.mark.xdist_group(name)] if apart(name) else [])
             for name in sorted(ENGINES)
-            if only(name)
-            for check in checks
+            if name != but
+            for check in checks_of(module, name)
         ],
     )
+
+
+def checks_of(module: Any, name: str) -> dict[str, Check]:
+    """A module's checks of an engine."""
+    of_keras: dict[str, Check] = getattr(module, "KERAS_CHECKS", {}) if apart(name) else {}
+    return {**module.CHECKS, **of_keras}
 
 
 def run_check(request: pytest.FixtureRequest, module: Any, name: str, check: str) -> None:
     """One check of one engine, here or in the process that has its backend."""
     if not apart(name):
-        module.CHECKS[check](name)
+        with limited_threads():
+            module.CHECKS[check](name)
         return
     selected = [
         item.callspec.params["check"]
@@ -92,6 +97,6 @@ def _found(check: Check, name: str) -> str:
 
 
 if __name__ == "__main__":
-    table = import_module(sys.argv[2]).CHECKS
+    engine, checks = sys.argv[1], checks_of(import_module(sys.argv[2]), sys.argv[1])
     with limited_threads():
-        print(json.dumps({key: _found(table[key], sys.argv[1]) for key in json.load(sys.stdin)}))
+        print(json.dumps({key: _found(checks[key], engine) for key in json.load(sys.stdin)}))

@@ -17,6 +17,7 @@ from digitscope.maths.losses import LOSSES
 from digitscope.network.network import Network
 from digitscope.network.notation import parse_spec
 from digitscope.network.optimizers import OPTIMIZERS
+from digitscope.threads import threads_in_use
 
 # Every kind of layer, and what is left where an engine does not take them all.
 LARGEST = ("4x4-3c3s-bn-p2-d0.2-8-4", "4x4-d0.2-8-4", "16-6-d0.2-8-4")
@@ -169,3 +170,34 @@ CHECKS = {
     "logits": logits_are_of_the_weights_as_they_are_now,
     "arrays": every_array_comes_back_as_it_went_in,
 }
+
+
+def it_is_the_only_backend(name: str) -> None:
+    problem, start = problem_and_start(LARGEST[-1])
+    make_engine(name, problem, start)
+    for other in sorted(ENGINES):
+        if other.startswith("keras:") and other != name:
+            with pytest.raises(
+                SettingError,
+                match=f"engine {other}: Keras has one backend a process, and this process has "
+                f"{name[6:]}: use {name} here, or start another process",
+            ):
+                make_engine(other, problem, start)
+
+
+def it_keeps_to_its_threads(name: str) -> None:
+    """Another library that comes in with more threads does not raise the limit."""
+    problem, start = problem_and_start(LARGEST[-1])
+    make_engine(name, problem, start)
+    assert threads_in_use() == 1
+    if name == "keras:torch":
+        import torch
+
+        assert torch.get_num_threads() == 1
+    if name == "keras:tensorflow":
+        import tensorflow as tf
+
+        assert tf.config.threading.get_intra_op_parallelism_threads() == 1
+
+
+KERAS_CHECKS = {"one backend": it_is_the_only_backend, "threads": it_keeps_to_its_threads}

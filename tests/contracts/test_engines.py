@@ -12,7 +12,7 @@ from tests.contracts import engine_promises as promises
 from tests.contracts.engine_checks import every_engine, run_check
 
 
-@every_engine(promises.CHECKS)
+@every_engine(promises)
 def test_every_engine_keeps_its_promise(
     request: pytest.FixtureRequest, name: str, check: str
 ) -> None:
