@@ -40,10 +40,11 @@ demo: $(DEMO)/.ready
 
 # --- the tests: the wheel as users get it, in a fresh environment of its own ---
 
-$(TEST)/.ready: requirements/base.txt requirements/tools.txt | python
+$(TEST)/.ready: requirements/base.txt requirements/tools.txt requirements/frameworks.txt | python
 	$(PYTHON) -m venv --clear $(TEST)
 	$(TEST)/bin/python $(PIP) --require-hashes -r requirements/base.txt $(NO_COMPILER:%=-r %)
 	$(TEST)/bin/python $(PIP) --require-hashes -r requirements/tools.txt
+	$(TEST)/bin/python $(PIP) -r requirements/frameworks.txt
 	@touch $@
 
 SOURCES := $(shell find src -type f -not -path '*/__pycache__/*' -not -name '*.so') \
@@ -61,7 +62,7 @@ types: $(TEST)/.wheel
 
 unit: $(TEST)/.wheel
 	@scripts/ensure_chromium.sh
-	$(TEST)/bin/python -m pytest -n $(CPUS) tests --pyargs digitscope
+	$(TEST)/bin/python -m pytest -n $(CPUS) --dist loadgroup tests --pyargs digitscope
 
 test: lint types unit
 
