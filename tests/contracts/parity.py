@@ -117,7 +117,7 @@ CASES: dict[str, Case] = {
     "l2": small(l2=0.01),
     "l2, momentum": small(l2=0.01, optimizer="momentum", learning_rate=0.02),
     "dropout": small("784-d0.2-24-d0.5-12-10", as_floats=True),
-    "same convolution": small("28x28-3c3s-p4-2c5s-d0.3-10"),
+    "same convolution": small("28x28-2c3s-p4-d0.3-10"),
     "batch norm": small("28x28-3c5-bn-p4-12-10", optimizer="momentum", learning_rate=0.01),
     "batch norm, behind": Case(
         Problem(NORMALIZED, "categorical_cross_entropy", "nesterov"), learning_rate=0.01
