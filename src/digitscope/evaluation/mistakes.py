@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from digitscope.arrays import Floats, Images, Labels
 
+AT_ONCE = 1000  # images made floats of
+
 
 @dataclass(frozen=True)
 class Mistake:
@@ -59,6 +61,12 @@ def image_traits(images: Images) -> dict[str, Floats]:
     ink: the mean darkness. slant: how far the strokes lean to the right, in pixels a pixel of
     height, from the second moments. width: the ink's width as a part of its height.
     """
+    # All of them as floats would be the most memory that a training takes.
+    parts = [_some_traits(images[i : i + AT_ONCE]) for i in range(0, max(1, len(images)), AT_ONCE)]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _some_traits(images: Images) -> dict[str, Floats]:
     X = images.astype(np.float32) / 255
     h, w = X.shape[1:]
     mass = np.maximum(X.sum(axis=(1, 2)), 1e-6)
