@@ -135,8 +135,8 @@ def agrees(name: str, case: Case, dtype: str) -> None:
     images, labels = data(case.batch_size * STEPS, problem.spec.n_out)
     if case.as_floats:
         images = (images / 255).astype(dtype)
-    own_noise, noise = noise_of(name, problem.spec, case.batch_size, dtype)
     theirs, ours = make_engine(name, problem, start), make_engine("numpy", problem, start)
+    own_noise, noise = noise_of(name, problem.spec, case.batch_size, dtype)
     idle = idle_biases(problem.spec)
     found = {"logits": relative(theirs.logits(images[:200]), ours.logits(images[:200]))}
 
@@ -263,7 +263,7 @@ class Drawn:
 
 
 def noise_of(name: str, spec: Spec, batch_size: int, dtype: str) -> tuple[Noise, Noise]:
-    """The noise for an engine, and the one with which NumPy drops the same numbers."""
+    """The noise for an engine that stands, and the one with which NumPy drops the same numbers."""
     places = [
         (layer.rate, shape)
         for layer, shape in zip(spec.layers, spec.shapes(), strict=True)
