@@ -1,21 +1,24 @@
-"""Checks of engines are functions of an engine's name, kept in a table by name.
+"""Checks of engines are functions of an engine's name, kept in a module's table CHECKS.
 
-Engines of this process are checked in it. Keras has one backend a process, so all checks of a
-backend that pytest has selected run in one other process, which writes what it found as JSON:
+Engines of this process are checked in it. Keras has one backend a process, so each of its engines
+has a process of its own, which is asked for one check after another:
 
-    python -m tests.contracts.engine_checks ENGINE MODULE < names of the checks, as JSON
+    python -m tests.contracts.engine_checks ENGINE MODULE
+
+reads the names of checks, and answers each with a line of JSON: how it failed, or "".
 """
 
 from __future__ import annotations
 
-import functools
 import json
+import os
 import subprocess
 import sys
 import traceback
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import pytest
@@ -33,6 +36,12 @@ def apart(name: str) -> bool:
     return name.startswith("keras:")
 
 
+def checks_of(module: Any, name: str) -> dict[str, Check]:
+    """A module's checks of an engine."""
+    of_keras: dict[str, Check] = getattr(module, "KERAS_CHECKS", {}) if apart(name) else {}
+    return {**module.CHECKS, **of_keras}
+
+
 def every_engine(module: Any, but: str = "") -> Any:
     """The parameters `name` and `check`; what runs in one process stays with one worker."""
     return pytest.mark.parametrize(
@@ -46,45 +55,61 @@ def every_engine(module: Any, but: str = "") -> Any:
     )
 
 
-def checks_of(module: Any, name: str) -> dict[str, Check]:
-    """A module's checks of an engine."""
-    of_keras: dict[str, Check] = getattr(module, "KERAS_CHECKS", {}) if apart(name) else {}
-    return {**module.CHECKS, **of_keras}
+class Checker:
+    """Carries checks out, here or where the engine is."""
+
+    def __init__(self) -> None:
+        self._places: dict[tuple[str, str], Place] = {}
+
+    def check(self, module: Any, name: str, check: str) -> None:
+        """One check of one engine; fails as the check does."""
+        if not apart(name):
+            with limited_threads():
+                checks_of(module, name)[check](name)
+            return
+        key = (name, module.__name__)
+        if key not in self._places:
+            self._places[key] = Place(*key)
+        if failure := self._places[key].ask(check):
+            pytest.fail(failure, pytrace=False)
+
+    def close(self) -> None:
+        """End the other processes."""
+        for place in self._places.values():
+            place.close()
 
 
-def run_check(request: pytest.FixtureRequest, module: Any, name: str, check: str) -> None:
-    """One check of one engine, here or in the process that has its backend."""
-    if not apart(name):
-        with limited_threads():
-            module.CHECKS[check](name)
-        return
-    selected = [
-        item.callspec.params["check"]
-        for item in request.session.items
-        if getattr(item, "function", None) is request.function
-        and item.callspec.params["name"] == name  # type: ignore[attr-defined]
-    ]
-    found = _in_its_process(name, module.__name__, tuple(selected))
-    if found[check]:
-        pytest.fail(found[check], pytrace=False)
+class Place:
+    """A process for the checks of a module on one engine."""
 
+    def __init__(self, name: str, module: str) -> None:
+        self._errors = TemporaryFile()  # noqa: SIM115 - it is closed with the process
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.contracts.engine_checks", name, module],
+            cwd=ROOT,
+            env=environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+        )
 
-@functools.cache
-def _in_its_process(name: str, module: str, checks: tuple[str, ...]) -> dict[str, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.contracts.engine_checks", name, module],
-        input=json.dumps(checks),
-        cwd=ROOT,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=580,
-        check=False,
-    )
-    # Frameworks write to standard error as they start; a user is to see nothing of it.
-    assert (done.returncode, done.stderr) == (0, ""), done.stderr
-    found: dict[str, str] = json.loads(done.stdout)
-    return found
+    def ask(self, check: str) -> str:
+        """How a check failed, or ""."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{check}\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        # Frameworks write to standard error as they start; a user is to see nothing of it.
+        self._errors.seek(0)
+        said = self._errors.read().decode()
+        return said or (json.loads(answer) if answer else "the process has ended")
+
+    def close(self) -> None:
+        """End it, by the end of its input."""
+        self._process.communicate()
+        self._errors.close()
 
 
 def _found(check: Check, name: str) -> str:
@@ -96,7 +121,15 @@ def _found(check: Check, name: str) -> str:
     return ""
 
 
-if __name__ == "__main__":
-    engine, checks = sys.argv[1], checks_of(import_module(sys.argv[2]), sys.argv[1])
+def _answer(name: str, module: str) -> None:
+    """Carry out the checks that standard input names."""
+    checks = checks_of(import_module(module), name)
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # whatever else prints
     with limited_threads():
-        print(json.dumps({key: _found(checks[key], engine) for key in json.load(sys.stdin)}))
+        for line in sys.stdin:
+            print(json.dumps(_found(checks[line.rstrip("\n")], name)), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    _answer(*sys.argv[1:])

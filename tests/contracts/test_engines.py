@@ -9,14 +9,12 @@ from digitscope.engines import make_engine
 from digitscope.errors import SettingError
 from digitscope.network.network import Network
 from tests.contracts import engine_promises as promises
-from tests.contracts.engine_checks import every_engine, run_check
+from tests.contracts.engine_checks import Checker, every_engine
 
 
 @every_engine(promises)
-def test_every_engine_keeps_its_promise(
-    request: pytest.FixtureRequest, name: str, check: str
-) -> None:
-    run_check(request, promises, name, check)
+def test_every_engine_keeps_its_promise(checker: Checker, name: str, check: str) -> None:
+    checker.check(promises, name, check)
 
 
 def test_one_step_of_the_numpy_engine_is_the_networks_step() -> None:

@@ -21,15 +21,13 @@ from digitscope.network.notation import parse_spec
 from digitscope.network.optimizers import OPTIMIZERS, initial_slots
 from digitscope.network.spec import KINDS
 from tests.contracts import parity
-from tests.contracts.engine_checks import every_engine, run_check
+from tests.contracts.engine_checks import Checker, every_engine
 from tests.helpers import environment, small_options
 
 
 @every_engine(parity, but="numpy")
-def test_an_engine_computes_what_numpy_computes(
-    request: pytest.FixtureRequest, name: str, check: str
-) -> None:
-    run_check(request, parity, name, check)
+def test_an_engine_computes_what_numpy_computes(checker: Checker, name: str, check: str) -> None:
+    checker.check(parity, name, check)
 
 
 def test_every_layer_loss_and_optimizer_is_in_a_case() -> None:
