@@ -62,7 +62,7 @@ types: $(TEST)/.wheel
 
 unit: $(TEST)/.wheel
 	@scripts/ensure_chromium.sh
-	$(TEST)/bin/python -m pytest -n $(CPUS) --dist loadgroup tests --pyargs digitscope
+	$(TEST)/bin/python -m pytest -n $(CPUS) tests --pyargs digitscope
 
 test: lint types unit
 

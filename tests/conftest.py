@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -39,6 +40,33 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def small_model() -> Model:
     """A model of ten digits that is right more often than not."""
     return train(small_recipe()).model
+
+
+# Files whose tests all read what one process makes.
+TOGETHER = (
+    "tests/cli/test_compare.py",
+    "tests/comparison/test_compare.py",
+    "tests/exporting/test_exports.py",
+)
+
+
+def group_of(nodeid: str) -> str:
+    """What stays with one worker: such a file, or all that one of Keras's backends is asked."""
+    if found := re.search(r"\[(keras:\w+)", nodeid):
+        return found[1]
+    file = nodeid.partition("::")[0]
+    return file if file in TOGETHER else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Tests are handed out one by one, but groups whole."""
+    from xdist.scheduler import LoadGroupScheduling
+
+    class Grouped(LoadGroupScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid)
+
+    return Grouped(config, log)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -29,6 +29,15 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONWARNINGS": "error", "COLUMNS": "100"}
 
 
+# A shell that starts the tests in the background has SIGINT ignored, which processes inherit.
+HEEDING_INTERRUPTS = [
+    sys.executable,
+    "-c",
+    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    "from digitscope.cli.main import main; sys.exit(main(sys.argv[1:]))",
+]
+
+
 def run_cli(*arguments: object, cwd: Path, **options: object) -> subprocess.CompletedProcess[str]:
     """`digitscope ARGUMENTS` in a process of its own."""
     return subprocess.run(  # type: ignore[call-overload, no-any-return]

@@ -17,9 +17,7 @@ import pytest
 from digitscope.comparison.compare import STEPS_OF
 from digitscope.engines import ENGINES
 from tests.conftest import Cli
-from tests.helpers import environment, run_cli, small_options
-
-pytestmark = pytest.mark.xdist_group("compare")  # one process makes what all of these read
+from tests.helpers import HEEDING_INTERRUPTS, environment, run_cli, small_options
 
 SMALL = ["--train", "3000", "--epochs", "2"]
 
@@ -114,7 +112,7 @@ def test_a_missing_framework_is_left_out_or_says_so_in_its_row(cli: Cli, tmp_pat
     env = {**environment(), "PYTHONPATH": str(tmp_path)}
 
     def compare(*options: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "digitscope", "compare", *small_options(), *options]
+        command = [*HEEDING_INTERRUPTS, "compare", *small_options(), *options]
         return subprocess.run(
             command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False
         )
@@ -215,7 +213,7 @@ def workers(parent: int) -> list[int]:
 def started(tmp_path: Path, *options: str) -> tuple[subprocess.Popen[str], int]:
     """A comparison that would take for ever, and its worker."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "digitscope", "compare", *small_options(), *options],
+        [*HEEDING_INTERRUPTS, "compare", *small_options(), *options],
         cwd=tmp_path, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     until = time.monotonic() + 60

@@ -16,8 +16,6 @@ from digitscope.training.recipe import load_recipe
 from digitscope.training.train import train
 from tests.helpers import small_recipe
 
-pytestmark = pytest.mark.xdist_group("comparison")  # one process makes what all of these read
-
 FAKES = (sys.executable, str(Path(__file__).parent / "fake_worker.py"))
 RECIPE = small_recipe(train=2000, epochs=2, engine="numpy")
 

@@ -43,11 +43,11 @@ def checks_of(module: Any, name: str) -> dict[str, Check]:
 
 
 def every_engine(module: Any, but: str = "") -> Any:
-    """The parameters `name` and `check`; what runs in one process stays with one worker."""
+    """The parameters `name` and `check`; `group_of` in conftest.py keeps a backend's together."""
     return pytest.mark.parametrize(
         ("name", "check"),
         [
-            pytest.param(name, check, marks=[pytest.mark.xdist_group(name)] if apart(name) else [])
+            (name, check)
             for name in sorted(ENGINES)
             if name != but
             for check in checks_of(module, name)

@@ -20,8 +20,6 @@ from digitscope.exporting.keras_file import BACKENDS
 from digitscope.models.model import Model, save
 from tests.exporting.samples import models
 
-pytestmark = pytest.mark.xdist_group("exports")  # one process writes them for all tests
-
 MODELS = models()
 PAGE = Path(__file__).parents[2] / "docs" / "exporting.md"
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.S)

@@ -19,7 +19,7 @@ from digitscope.training.messages import Inbox
 from digitscope.training.resume import resumed_run
 from digitscope.training.train import started_run
 from tests.conftest import Cli
-from tests.helpers import environment, small_options, small_recipe
+from tests.helpers import HEEDING_INTERRUPTS, environment, small_options, small_recipe
 from tests.training.runs import HARD, follow_until, log_without_times, tensors
 
 MOMENTS = int(os.environ.get("DIGITSCOPE_KILLS", "20"))
@@ -119,7 +119,7 @@ sys.exit(main(sys.argv[1:]))
 
 def test_ctrl_c_keeps_everything_and_exits_with_130(tmp_path: Path, cli: Cli) -> None:
     options = ["train", "--no-report", *small_options(epochs=500)]
-    process = subprocess.Popen([sys.executable, "-m", "digitscope", *options], cwd=tmp_path,
+    process = subprocess.Popen([*HEEDING_INTERRUPTS, *options], cwd=tmp_path,
                                env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                text=True)  # fmt: skip
     assert process.stdout is not None
