@@ -9,6 +9,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from contextvars import ContextVar
+
+# Not read back from NumPy's library: some, such as Apple's, cannot be asked.
+_asked: ContextVar[int] = ContextVar("threads", default=0)
 
 
 @contextlib.contextmanager
@@ -22,12 +26,16 @@ def limited_threads(threads: int = 1) -> Iterator[int]:
     import numpy  # noqa: F401, ICN001 - its libraries must be loaded before they can be limited
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(limits=threads or None, user_api="blas"):
-        yield threads_in_use()
+    before = _asked.set(threads)
+    try:
+        with threadpool_limits(limits=threads or None, user_api="blas"):
+            yield threads_in_use()
+    finally:
+        _asked.reset(before)
 
 
 def threads_in_use() -> int:
-    """How many threads NumPy's matrix products have at this moment, by a limit or without one.
+    """How many threads the arithmetic has at this moment, by `limited_threads` or without it.
 
     >>> with limited_threads(1):
     ...     threads_in_use()
@@ -35,6 +43,8 @@ def threads_in_use() -> int:
     """
     from threadpoolctl import threadpool_info
 
+    if asked := _asked.get():
+        return asked
     pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
     # A library that was loaded after a limit was set knows nothing of it; NumPy's does.
     return min((pool["num_threads"] for pool in pools), default=1)

@@ -7,13 +7,14 @@ import itertools
 import random
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
 
 from digitscope.engines import Position, Problem, kernels, make_engine
 from digitscope.engines.fast_engine import FastEngine, FastNetwork
-from digitscope.errors import SettingError
+from digitscope.errors import DigitscopeError, SettingError, SpecError
 from digitscope.maths.losses import LOSSES
 from digitscope.network.network import Network
 from digitscope.network.notation import parse_spec
@@ -246,3 +247,97 @@ def test_the_library_holds_every_kind_of_kernel() -> None:
     assert isinstance(library, ctypes.CDLL)
     for numbers, kind, name in itertools.product(BOUND, ABLE, kernels.SIGNATURES):
         assert getattr(library, f"{numbers}_{kind}_{name}")
+
+
+def refusals() -> list[tuple[str, dict[str, object]]]:
+    """What C must never see, and what is said of it."""
+    return [
+        ("labels must be class ids from 0 to 9, got 0 to 12", {"labels": [0, 12, 3]}),
+        ("labels must be class ids from 0 to 9, got -5 to 3", {"labels": [0, -5, 3]}),
+        ("each image needs a label, got 3 images and 900 labels", {"labels": [1] * 900}),
+        ("3 images in batches of 2 cannot make 3 batches", {"rates": [0.1] * 3}),
+        ("3 images in batches of 0 cannot make 1 batches", {"batch_size": 0, "rates": [0.1]}),
+        ("the network takes 784 numbers an image", {"images": np.zeros((3, 27, 28), np.uint8)}),
+    ]
+
+
+@pytest.mark.parametrize(("message", "given"), refusals(), ids=lambda value: str(value)[:30])
+def test_what_does_not_fit_together_is_refused(message: str, given: dict[str, object]) -> None:
+    spec = parse_spec("784-20-10")
+    start = Position.start(Network.initialize(spec), "sgd")
+    engine = make_engine("fast", Problem(spec, "categorical_cross_entropy", "sgd"), start)
+    right = {"images": np.zeros((3, 784), np.uint8), "labels": [0, 1, 2], "batch_size": 2}
+    all_given = {**right, "rates": [0.1, 0.1], **given}
+    with pytest.raises(DigitscopeError, match=message):
+        engine.advance(
+            all_given["images"], np.array(all_given["labels"]), all_given["batch_size"],
+            all_given["rates"], noise,
+        )  # fmt: skip
+
+
+def test_weights_and_slots_of_another_network_are_refused() -> None:
+    spec = parse_spec("784-20-10")
+    weights = Network.initialize(spec).weights
+    with pytest.raises(SpecError, match="the weights do not fit"):
+        FastNetwork(spec, weights | {"W1": np.zeros((700, 20), np.float32)})
+    with pytest.raises(SpecError, match="float32 or float64, got float16"):
+        FastNetwork(spec, {name: W.astype(np.float16) for name, W in weights.items()})
+    with pytest.raises(SpecError, match="the slots of optimizer adam do not fit"):
+        FastNetwork(spec, weights).write_slots({"W1.m": weights["W1"]}, "adam")
+
+
+def test_slots_are_known_by_their_names_not_by_their_order() -> None:
+    spec = parse_spec("30-8-10")
+    problem = Problem(spec, "categorical_cross_entropy", "adam")
+    engine = make_engine("fast", problem, Position.start(Network.initialize(spec), "adam"))
+    images, labels = np.full((6, 30), 9, np.uint8), np.arange(6).astype(np.uint8)
+    engine.advance(images, labels, 6, [0.01], noise)
+    at = engine.position()
+    turned = Position(at.weights, at.state, dict(reversed(at.slots.items())), at.updates)
+    again = make_engine("fast", problem, turned).position()
+    for name, slot in at.slots.items():
+        np.testing.assert_array_equal(slot, again.slots[name])
+
+
+def test_threads_that_share_a_network_take_turns() -> None:
+    spec = parse_spec("784-100-10")
+    network = FastNetwork(spec, Network.initialize(spec).weights, 2)
+    images = some_images(np.random.default_rng(0), 500, 784)
+    expected = network.logits(images)
+    found: list[np.ndarray] = []
+    asking = [
+        threading.Thread(target=lambda: found.extend(network.logits(images) for _ in range(20)))
+        for _ in range(3)
+    ]
+    for thread in asking:
+        thread.start()
+    for thread in asking:
+        thread.join(60)
+    assert len(found) == 60
+    for Z in found:
+        np.testing.assert_array_equal(Z, expected)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        # A child of fork has none of its parent's threads.
+        "pid = os.fork()\nif pid == 0:\n    del network; gc.collect(); sys.exit(0)\n"
+        "assert os.waitpid(pid, 0)[1] == 0\nnetwork.logits(X)",
+        # The process ends while a thread is at work.
+        "atexit.register(lambda: [bytearray(10**6) for _ in range(200)] and time.sleep(0.3))\n"
+        "threading.Thread(target=lambda: [network.logits(X) for _ in iter(int, 1)], daemon=True).start()\n"
+        "time.sleep(0.2)",
+    ],
+    ids=["fork", "end"],
+)
+def test_a_process_ends_well(code: str) -> None:
+    begin = (
+        "import atexit, gc, os, sys, threading, time\nimport numpy as np\n"
+        "from digitscope.engines.fast_engine import FastNetwork\n"
+        "from digitscope.network.network import Network\n"
+        "net = Network.initialize('784-100-10')\nnetwork = FastNetwork(net.spec, net.weights, 2)\n"
+        "X = np.full((3000, 784), 7, np.uint8)\nnetwork.logits(X)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", begin + code], timeout=60, check=False)
+    assert done.returncode == 0

@@ -7,8 +7,10 @@ are inked. `benchmarks/README.md` says what that brings and what bounds it.
 
 from __future__ import annotations
 
+import os
 import weakref
 from collections.abc import Callable, Sequence
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -25,9 +27,10 @@ from digitscope.engines.kernels import (
     kernels,
     why_none,
 )
-from digitscope.errors import SettingError
+from digitscope.errors import InputError, SettingError, SpecError
 from digitscope.maths.losses import ClassIds
 from digitscope.network.layers import Activation, Dense, Dropout, Flatten
+from digitscope.network.network import Network
 from digitscope.network.optimizers import OPTIMIZERS, adam_rate, initial_slots
 from digitscope.network.spec import KINDS as LAYER_KINDS
 from digitscope.network.spec import Spec
@@ -44,7 +47,7 @@ class FastEngine:
             raise SettingError(f"engine fast {reason}: choose engine numpy")
         self.problem = problem
         self._network = FastNetwork(problem.spec, position.weights, threads_in_use())
-        self._network.write_slots(position.slots)
+        self._network.write_slots(position.slots, problem.optimizer)
         self._state = dict(position.state)
         self._updates = position.updates
 
@@ -60,7 +63,7 @@ class FastEngine:
             return f"does not accelerate loss {problem.loss}"
         if problem.optimizer not in KERNEL_OPTIMIZERS:
             return f"does not accelerate optimizer {problem.optimizer}"
-        return why_none() or covers_spec(problem.spec)
+        return covers_spec(problem.spec) or why_none()
 
     def advance(
         self,
@@ -121,13 +124,20 @@ def covers_spec(spec: Spec) -> str:
 
 
 class FastNetwork:
-    """A network that lives in the kernels' memory."""
+    """A network that lives in the kernels' memory, and does one thing at a time.
+
+    What does not fit together is refused here, in Python: C would read beyond the arrays.
+    """
 
     def __init__(self, spec: Spec, weights: Weights, threads: int = 1) -> None:
+        Network(spec, weights, spec.initial_state())  # refuses weights of other shapes
         self.spec = spec
         self.n_in, self.n_out = int(np.prod(spec.input_shape)), spec.n_out
         self.dtype = next(iter(weights.values())).dtype
+        if self.dtype not in (np.float32, np.float64):
+            raise SpecError(f"weights must be float32 or float64, got {self.dtype}")
         self.kernels = kernels(self.dtype)
+        self._turn = Lock()
         self.drops: dict[int, tuple[Dropout, int]] = {}  # row -> its layer and width
         self._masks: list[Floats] = []  # kept here as long as the kernels read them
         self._dense: dict[int, dict[str, str]] = {}  # row -> the names of its weights
@@ -140,7 +150,8 @@ class FastNetwork:
                 f"engine fast: not enough memory for {spec.parameters:,} parameters: "
                 "take smaller layers"
             )
-        weakref.finalize(self, self.kernels.close, self._handle)
+        closing = weakref.finalize(self, _close, self.kernels.close, self._handle, os.getpid())
+        closing.atexit = False  # a thread may still be at work in it
         self._write(WEIGHTS, weights)
 
     def _rows(self) -> list[tuple[int, int, int, int]]:
@@ -183,24 +194,26 @@ class FastNetwork:
     ) -> list[float]:
         """One update a batch; the loss of each before it."""
         X = self._input(images)
+        self._check_batches(len(X), labels, batch_size, len(rates))
         y = np.ascontiguousarray(labels, np.int32)
         eta, corrected = np.array(rates, np.float64), np.array(adam_rates, np.float64)
         losses = np.empty(len(eta))
-        done = self.kernels.advance(
-            self._handle,
-            len(y),
-            *_either(X),
-            _at(y),
-            batch_size,
-            len(eta),
-            _at(eta),
-            _at(corrected),
-            KERNEL_OPTIMIZERS.index(problem.optimizer),
-            KERNEL_LOSSES.index(problem.loss),
-            FUNCTIONS.index(problem.spec.output),
-            problem.l2,
-            _at(losses),
-        )
+        with self._turn:
+            done = self.kernels.advance(
+                self._handle,
+                len(y),
+                *_either(X),
+                _at(y),
+                batch_size,
+                len(eta),
+                _at(eta),
+                _at(corrected),
+                KERNEL_OPTIMIZERS.index(problem.optimizer),
+                KERNEL_LOSSES.index(problem.loss),
+                FUNCTIONS.index(problem.spec.output),
+                problem.l2,
+                _at(losses),
+            )
         _check_memory(done, batch_size)
         return [float(J) for J in losses]
 
@@ -208,17 +221,19 @@ class FastNetwork:
         """Z [n, n_out]."""
         X = self._input(images)
         Z = np.empty((len(X), self.n_out), self.dtype)
-        if len(X):
-            _check_memory(self.kernels.logits(self._handle, len(X), *_either(X), _at(Z)), len(X))
+        with self._turn:
+            done = not len(X) or self.kernels.logits(self._handle, len(X), *_either(X), _at(Z))
+        _check_memory(done, len(X))
         return Z
 
     def probabilities(self, images: NDArray[Any], temperature: float) -> Floats:
         """softmax(Z / temperature) [n, n_out] in float64."""
         X = self._input(images)
         Z, P = np.empty((len(X), self.n_out), self.dtype), np.empty((len(X), self.n_out))
-        done = len(X) == 0 or self.kernels.probabilities(
-            self._handle, len(X), *_either(X), temperature, _at(Z), _at(P)
-        )
+        with self._turn:
+            done = not len(X) or self.kernels.probabilities(
+                self._handle, len(X), *_either(X), temperature, _at(Z), _at(P)
+            )
         _check_memory(done, len(X))
         return P
 
@@ -234,12 +249,32 @@ class FastNetwork:
         order = initial_slots(optimizer, self._read(WEIGHTS))
         return {key: slots[key] for key in order}
 
-    def write_slots(self, slots: Weights) -> None:
-        """Set the optimizer's slots."""
-        names = {key.partition(".")[2]: None for key in slots}
-        for number, slot in enumerate(names):
-            own = {key.partition(".")[0]: S for key, S in slots.items() if key.endswith(f".{slot}")}
-            self._write(number, own)
+    def write_slots(self, slots: Weights, optimizer: str) -> None:
+        """Set the optimizer's slots; SpecError where they are not those of this network."""
+        expected = {name: S.shape for name, S in initial_slots(optimizer, self.weights()).items()}
+        given = {name: S.shape for name, S in slots.items()}
+        if given != expected:
+            raise SpecError(
+                f"the slots of optimizer {optimizer} do not fit the network: expected {expected}, "
+                f"got {given}"
+            )
+        for number, slot in enumerate(_slot_names(optimizer)):
+            self._write(number, {w: slots[f"{w}.{slot}"] for w in self.spec.weight_shapes()})
+
+    def _check_batches(self, n: int, labels: ClassIds, batch_size: int, batches: int) -> None:
+        if len(labels) != n:
+            raise InputError(f"each image needs a label, got {n} images and {len(labels)} labels")
+        if batch_size < 1 or batches > -(-n // batch_size):
+            raise InputError(
+                f"{n} images in batches of {batch_size} cannot make {batches} batches: "
+                "give a rate for each batch"
+            )
+        classes = max(2, self.n_out)
+        if n and not 0 <= labels.min() <= labels.max() < classes:
+            raise InputError(
+                f"labels must be class ids from 0 to {classes - 1}, got {labels.min()} to "
+                f"{labels.max()}"
+            )
 
     def _input(self, images: NDArray[Any]) -> NDArray[Any]:
         """Bytes as they are, anything else as numbers of the network's own type; [n, ...], in one
@@ -256,14 +291,22 @@ class FastNetwork:
         shapes = self.spec.weight_shapes()
         for row, names in self._dense.items():
             W, b = (np.empty(shapes[names[symbol]], self.dtype) for symbol in ("W", "b"))
-            self.kernels.copy(self._handle, row, slot, _at(W), _at(b), 1)
+            with self._turn:
+                self.kernels.copy(self._handle, row, slot, _at(W), _at(b), 1)
             read |= {names["W"]: W, names["b"]: b}
         return read
 
     def _write(self, slot: int, arrays: Weights) -> None:
         for row, names in self._dense.items():
             W, b = (np.ascontiguousarray(arrays[names[s]], self.dtype) for s in ("W", "b"))
-            self.kernels.copy(self._handle, row, slot, _at(W), _at(b), 0)
+            with self._turn:
+                self.kernels.copy(self._handle, row, slot, _at(W), _at(b), 0)
+
+
+def _close(close: Callable[[int], None], handle: int, made_in: int) -> None:
+    """Free a network; but a forked child has no share in its parent's threads."""
+    if os.getpid() == made_in:
+        close(handle)
 
 
 def _slot_names(optimizer: str) -> list[str]:

@@ -16,7 +16,7 @@ class Predictor:
     """The probabilities of a model, by the kernels of engine `fast` where they cover its network.
 
     `engine` says who computes. The weights are copied: a predictor gives the answers of the model
-    that it was made from, whatever becomes of that. One predictor serves one thread at a time.
+    that it was made from, whatever becomes of that. Threads may share it; they take turns.
 
     >>> import numpy as np
     >>> from digitscope.network.network import Network
@@ -29,7 +29,7 @@ class Predictor:
         spec = model.network.spec
         self._model = model
         self._fast: FastNetwork | None = None
-        self.why_numpy = why_none() or covers_spec(spec)
+        self.why_numpy = covers_spec(spec) or why_none()
         self.engine = "numpy" if self.why_numpy else "fast"
         if not self.why_numpy:
             self._fast = FastNetwork(spec, model.network.weights, threads)

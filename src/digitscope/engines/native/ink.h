@@ -5,6 +5,10 @@
 
 `ink` is the table of the 256 values that a byte stands for. */
 
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "eight bytes are read as one number, the first as its lowest"
+#endif
+
 /* Bit j says whether byte j is not 0; `count` of at most 64 bytes are read. */
 INLINE uint64_t inked(const uint8_t *bytes, long count) {
 #ifdef __AVX512BW__
