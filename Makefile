@@ -8,9 +8,11 @@ DEMO := .venv
 TEST := .venv-test
 PIP := -m pip install --quiet --disable-pip-version-check
 CPUS := 2
-# The kernels of engine fast are C. Where there is no compiler, one comes as a Python package.
-COMPILER := $(shell command -v $${CC:-cc} || command -v gcc || command -v clang)
-NO_COMPILER := $(if $(COMPILER),,requirements/compiler.txt)
+# The kernels of engine fast are C. Where no compiler works, one comes as a Python package.
+COMPILER = $(shell for c in "$${CC:-cc}" cc gcc clang; do \
+  echo 'int main(void) { return 0; }' | $$c -include pthread.h -x c - -o /dev/null \
+  > /dev/null 2>&1 && { echo $$c; break; }; done)
+NO_COMPILER = $(if $(COMPILER),,requirements/compiler.txt)
 KERNELS := hatch_build.py $(wildcard src/digitscope/engines/native/*.[ch])
 
 .PHONY: demo test lint types unit fuzz kill bench results python clean help
@@ -33,6 +35,8 @@ $(DEMO)/.ready: requirements/base.txt pyproject.toml $(KERNELS) | python
 	$(PYTHON) -m venv --clear $(DEMO)
 	$(DEMO)/bin/python $(PIP) --require-hashes -r requirements/base.txt $(NO_COMPILER:%=-r %)
 	$(DEMO)/bin/python $(PIP) --no-build-isolation --no-deps --editable .
+	@$(DEMO)/bin/python -c 'from digitscope.engines.kernels import why_none as why; \
+	  why() and print("engine fast", why())'
 	@touch $@
 
 demo: $(DEMO)/.ready

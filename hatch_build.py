@@ -1,10 +1,11 @@
 """Compile the kernels of engine `fast` while the package is built.
 
-Where there is no C compiler the package is built without them; it says so, and so does the engine.
+Where no C compiler works the package is built without them; it says so, and so does the engine.
 """
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
 import platform
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,8 @@ NATIVE = Path("src/digitscope/engines/native")
 LIBRARY = NATIVE / "kernels.so"
 FLAGS = ["-std=gnu11", "-O3", "-fPIC", "-ffp-contract=fast"]
 FLAGS += ["-fno-math-errno", "-fno-trapping-math", "-Wno-psabi"]
+WINDOWS = sys.platform == "win32"
+LIBRARIES = ["-lm"] if WINDOWS else ["-lm", "-lpthread"]
 AVX2 = ["-mavx2", "-mfma", "-mbmi", "-mbmi2"]
 PROCESSORS = {
     "any": [],
@@ -37,67 +41,151 @@ class KernelsHook(BuildHookInterface):  # type: ignore[misc]
     """The hook that hatchling calls before it collects the files of the wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Compile, and mark the wheel as one for this kind of machine."""
+        """Compile, and mark the wheel as one for this kind of machine.
+
+        Only an editable installation has its library among the sources: it is used from there.
+        """
         if self.target_name != "wheel":
             return
-        library = Path(self.root) / LIBRARY
-        problem = compile_kernels(Path(self.root) / NATIVE, library)
-        if problem:
-            library.unlink(missing_ok=True)
-            self.app.display_warning(f"engine fast is left out: {problem}")
-            return
-        machine = sysconfig.get_platform().replace("-", "_").replace(".", "_")
-        build_data["tag"] = f"py3-none-{machine}"
+        native = Path(self.root) / NATIVE
+        warn = self.app.display_warning
+        if version == "editable":
+            library = Path(self.root) / LIBRARY
+        else:
+            self.folder = tempfile.TemporaryDirectory()
+            library = Path(self.folder.name) / LIBRARY.name
+        if problem := compile_kernels(native, library, variants(), warn):
+            if not is_of(native, library):
+                library.unlink(missing_ok=True)
+                warn(f"engine fast is left out: {problem}")
+                return
+            warn(f"engine fast keeps the library that it has: {problem}")
+        build_data["tag"] = f"py3-none-{machine_tag()}"
         build_data["pure_python"] = False
-        build_data["force_include"][str(library)] = str(LIBRARY.relative_to("src"))
+        if version != "editable":
+            build_data["force_include"][str(library)] = str(LIBRARY.relative_to("src"))
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        """Remove the library that is in the wheel now."""
+        if hasattr(self, "folder"):
+            self.folder.cleanup()
 
 
-def find_compiler() -> list[str]:
-    """A C compiler: the one in CC, the system's, or Zig's, which is a Python package too."""
+def machine_tag() -> str:
+    """The machines that the library runs on, as wheels name them."""
+    if sys.platform == "darwin":
+        # A Python for both of Apple's processors calls its platform universal2; the library is
+        # for one of them, and for this version of macOS.
+        from packaging.tags import platform_tags  # noqa: PLC0415 - comes with hatchling
+
+        return next(iter(platform_tags()))
+    return sysconfig.get_platform().replace("-", "_").replace(".", "_")
+
+
+def compilers() -> Iterator[list[str]]:
+    """What may be a C compiler: CC, the system's, and Zig's, which is a Python package too."""
+    # Apple's compilers build for either processor.
+    own = ["-arch", platform.machine()] if sys.platform == "darwin" else []
     if os.environ.get("CC"):
-        return shlex.split(os.environ["CC"])
+        yield [*shlex.split(os.environ["CC"]), *own]
     for name in ("cc", "gcc", "clang"):
         if found := shutil.which(name):
-            return [found]
+            yield [found, *own]
     # Zig's default is the processor of this machine, which is not every user's.
     if importlib.util.find_spec("ziglang"):
-        return [sys.executable, "-m", "ziglang", "cc", "-mcpu=baseline"]
+        yield [sys.executable, "-m", "ziglang", "cc", "-mcpu=baseline"]
     for name in ("python-zig", "zig"):
         if found := shutil.which(name):
-            return [found, "cc", "-mcpu=baseline"]
+            yield [found, "cc", "-mcpu=baseline"]
+
+
+def find_compiler(native: Path, warn: Callable[[str], None]) -> list[str]:
+    """The first compiler that makes a library of processor.c; [] where none does.
+
+    To be there is not enough: macOS has a `cc` that only says how to get one, and others lack
+    the headers of C. `warn` is told of each that fails.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        trial = ["-include", "pthread.h", "-shared", str(native / "processor.c"), sources(native)]
+        trial += ["-o", str(Path(folder) / "trial.so"), *LIBRARIES]
+        for compiler in compilers():
+            problem = run([*compiler, *FLAGS, *trial])
+            if not problem:
+                return compiler
+            warn(problem)
     return []
 
 
-def compile_kernels(native: Path, library: Path) -> str:
-    """Write the library; returns what stood in the way, if anything."""
-    compiler = find_compiler()
-    if not compiler:
-        return "there is no C compiler (cc, gcc, clang): install one, or pip install ziglang"
+def digest(native: Path) -> str:
+    """The SHA-256 of the sources, as engines/kernels.py computes it of those that it finds."""
+    files = sorted(native.glob("*.[ch]"), key=lambda path: path.name)
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+
+def sources(native: Path) -> str:
+    """The flag that tells processor.c the digest of the sources."""
+    return f'-DSOURCES="{digest(native)}"'
+
+
+def is_of(native: Path, library: Path) -> bool:
+    """Whether a library is there and of these very sources: it holds their digest."""
+    return library.is_file() and digest(native).encode() in library.read_bytes()
+
+
+def variants() -> dict[str, list[str]]:
+    """The kernels for this kind of machine: the prefix of their names, and their flags."""
     x86 = platform.machine().lower() in ("x86_64", "amd64")
+    # On Windows GCC puts AVX's vectors on the stack where AVX cannot read them (its bug 54412).
+    kinds = PROCESSORS if x86 and not WINDOWS else {"any": []}
+    return {
+        f"{numbers}_{kind}": [*number_flags, *flags]
+        for numbers, number_flags in NUMBERS.items()
+        for kind, flags in kinds.items()
+    }
+
+
+def compile_kernels(
+    native: Path, library: Path, variants: dict[str, list[str]], warn: Callable[[str], None]
+) -> str:
+    """Write the library; returns what stood in the way, if anything."""
+    compiler = find_compiler(native, warn)
+    if not compiler:
+        return "no C compiler works (cc, gcc, clang): install one, or pip install ziglang"
+    parts = [("processor", "processor.c", [sources(native)])]
+    parts += [(name, "network.c", [*own, f"-DPREFIX={name}"]) for name, own in variants.items()]
     with tempfile.TemporaryDirectory() as folder:
-        variants = [("processor", "processor.c", [])]
-        for numbers, number_flags in NUMBERS.items():
-            for processor, flags in PROCESSORS.items():
-                if x86 or not flags:
-                    prefix = f"{numbers}_{processor}"
-                    own = [*number_flags, *flags, f"-DPREFIX={prefix}"]
-                    variants.append((prefix, "network.c", own))
-        objects = [str(Path(folder) / f"{name}.o") for name, _, _ in variants]
+        objects = [str(Path(folder) / f"{name}.o") for name, _, _ in parts]
         linked = str(Path(folder) / library.name)
         jobs = [
-            [*compiler, *FLAGS, *flags, "-c", str(native / source), "-o", target]
-            for (_, source, flags), target in zip(variants, objects, strict=True)
+            [*compiler, *FLAGS, *own, "-c", str(native / source), "-o", target]
+            for (_, source, own), target in zip(parts, objects, strict=True)
         ]
-        link = [*compiler, "-shared", "-s", *objects, "-o", linked, "-lm", "-lpthread"]
+        link = [*compiler, "-shared", "-s", *objects, "-o", linked, *LIBRARIES]
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             for problem in [*pool.map(run, jobs), *map(run, [link])]:
                 if problem:
                     return problem
-        # Renamed into place: a process that has the old library open keeps it.
-        fresh = library.with_suffix(".tmp")
-        shutil.copyfile(linked, fresh)
-        fresh.replace(library)
+        try:
+            put(linked, library)
+        except OSError as error:
+            return f"cannot write {library}: {error.strerror}"
     return ""
+
+
+def put(linked: str, library: Path) -> None:
+    """Put a library in its place by a rename: a process that has the old one open keeps it.
+
+    The name before that is of this build alone: another may be at work in the same folder.
+    """
+    handle, fresh = tempfile.mkstemp(".tmp", "kernels.", library.parent)
+    os.close(handle)
+    try:
+        shutil.copy(linked, fresh)
+        with Path(fresh).open("rb+") as file:
+            os.fsync(file.fileno())
+        Path(fresh).replace(library)
+    finally:
+        Path(fresh).unlink(missing_ok=True)
 
 
 def run(job: list[str]) -> str:

@@ -8,6 +8,7 @@ import random
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -222,7 +223,8 @@ def test_a_processor_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch)
         kernels.processor()
 
 
-def test_without_the_library_auto_is_numpy_and_fast_says_what_to_do() -> None:
+def without_the_library(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """`digitscope train OPTIONS` where no kernels have been compiled."""
     code = """
 import sys
 from pathlib import Path
@@ -231,15 +233,32 @@ kernels.LIBRARY = Path("nowhere.so")
 from digitscope.cli.main import main
 sys.exit(main(sys.argv[1:]))
 """
-    done = subprocess.run(
-        [sys.executable, "-c", code, "train", "--engine", "fast"],
-        env=environment(), capture_output=True, text=True, check=False,
+    return subprocess.run(
+        [sys.executable, "-c", code, "train", *options],
+        cwd=folder, env=environment(), capture_output=True, text=True, check=False,
     )  # fmt: skip
+
+
+WHY_NONE = (
+    "has no compiled kernels in this installation (install a C compiler, or pip install ziglang, "
+    "and then digitscope again)"
+)
+
+
+def test_without_the_library_fast_says_what_to_do(tmp_path: Path) -> None:
+    done = without_the_library(tmp_path, "--engine", "fast")
     assert done.returncode == 2
-    assert done.stderr == (
-        "digitscope: error: engine fast has no compiled kernels in this installation (install a C "
-        "compiler, or pip install ziglang, and then digitscope again): choose engine numpy\n"
+    assert done.stderr == f"digitscope: error: engine fast {WHY_NONE}: choose engine numpy\n"
+
+
+def test_without_the_library_auto_trains_with_numpy_and_says_why(tmp_path: Path) -> None:
+    done = without_the_library(
+        tmp_path, "--name", "small", "--epochs", "1", "--train", "500", "--no-report"
     )
+    assert done.returncode == 0, done.stderr
+    assert f"engine numpy, because fast {WHY_NONE}\n" in done.stderr
+    recipe = (tmp_path / "runs" / "small" / "recipe.toml").read_text()
+    assert 'engine = "numpy"' in recipe
 
 
 def test_the_library_holds_every_kind_of_kernel() -> None:

@@ -7,8 +7,9 @@ these for processors with AVX-512, with AVX2, and for any.
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import os
-from ctypes import c_double, c_int, c_long, c_void_p
+from ctypes import c_char_p, c_double, c_int, c_long, c_void_p
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ import numpy as np
 from digitscope.errors import SettingError, nearest
 
 LIBRARY = Path(__file__).parent / "native" / "kernels.so"
+NUMBERS = ("float32", "float64")
 PROCESSORS = ("any", "avx2", "avx512")  # in the order of `best_processor` in native/processor.c
 
 # In the order of the enums in native/: network.c, activations.h, losses.h, optimizers.h.
@@ -52,23 +54,47 @@ SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
 }
 
 
-@cache
 def library() -> ctypes.CDLL | None:
-    """The library, or None where this installation has none."""
-    try:
-        return ctypes.CDLL(str(LIBRARY))
-    except OSError:
-        return None
+    """The library, or None where there is none that can be used."""
+    return _load()[0]
 
 
 def why_none() -> str:
     """Why there are no kernels here, and what to do; "" where they are."""
-    if library():
-        return ""
-    return (
-        "has no compiled kernels in this installation (install a C compiler, or pip install "
-        "ziglang, and then digitscope again)"
-    )
+    return _load()[1]
+
+
+@cache
+def _load() -> tuple[ctypes.CDLL | None, str]:
+    if not LIBRARY.exists():
+        return None, (
+            "has no compiled kernels in this installation (install a C compiler, or pip install "
+            "ziglang, and then digitscope again)"
+        )
+    try:
+        found = ctypes.CDLL(str(LIBRARY))
+    except OSError as error:
+        return None, f"cannot load its compiled kernels ({error}; install digitscope again)"
+    if not _is_current(found):
+        return None, "has compiled kernels of another version (install digitscope again)"
+    return found, ""
+
+
+def _is_current(found: ctypes.CDLL) -> bool:
+    """Whether a library is of the sources beside it and holds all that is called: a call of what
+    it does not have, or has with other arguments, would end the process."""
+    if not hasattr(found, "sources") or not hasattr(found, "best_processor"):
+        return False
+    found.sources.restype = c_char_p
+    able = PROCESSORS[: 1 + found.best_processor()]
+    names = (f"{n}_{kind}_{name}" for n in NUMBERS for kind in able for name in SIGNATURES)
+    return found.sources() == _digest().encode() and all(hasattr(found, name) for name in names)
+
+
+def _digest() -> str:
+    """The SHA-256 of the sources, as hatch_build.py computes it of those that it compiles."""
+    files = sorted(LIBRARY.parent.glob("*.[ch]"), key=lambda path: path.name)
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
 def processor() -> str:
