@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from digitscope.errors import RunError
 from digitscope.models.model import load
+from digitscope.training.checkpoint import load_checkpoint, save_checkpoint
 from digitscope.training.finish import judged_part
 from digitscope.training.messages import Inbox
 from digitscope.training.recipe import load_recipe
@@ -126,3 +129,45 @@ def test_an_extended_run_loses_its_judgement_until_it_is_done_again(tmp_path: Pa
     assert not (path / "evaluation.json").exists()
     with pytest.raises(RunError, match="not finished yet"):
         judged_part(RunFolder(path))
+
+
+def test_another_engine_is_said_where_the_checkpoint_names_none(tmp_path: Path) -> None:
+    with started_run(small_recipe(engine="numpy"), tmp_path, "a", Inbox()) as run:
+        follow_until(run.events, run.loop.inbox, 12)
+    checkpoint = load_checkpoint(run.folder, run.loop.recipe.problem())
+    assert checkpoint is not None
+    unnamed = {k: v for k, v in checkpoint.machine.items() if k != "engine"}
+    save_checkpoint(run.folder, replace(checkpoint, machine=unnamed))
+    with resumed_run(tmp_path / "a", Changes(engine="numpy")) as run:
+        assert run.note == ""
+    for changes in (Changes(engine="fast"), Changes()):  # cut again at once, it still says so
+        with resumed_run(tmp_path / "a", changes) as run:
+            assert "engine numpy is now fast" in run.note
+
+
+def test_the_environment_is_that_of_the_engine_that_trains(tmp_path: Path) -> None:
+    environment = tmp_path / "a" / "environment.json"
+    with started_run(small_recipe(engine="fast"), tmp_path, "a") as run:
+        for _ in run.events:
+            pass
+    first = json.loads(environment.read_text())
+    assert (first["engine"], "kernels" in first) == ("fast", True)
+    with resumed_run(tmp_path / "a", Changes(1, "numpy")) as run:
+        for _ in run.events:
+            pass
+    now = json.loads(environment.read_text())
+    assert (now["engine"], "kernels" in now) == ("numpy", False)
+
+
+def test_a_finished_run_has_nothing_for_another_engine(tmp_path: Path) -> None:
+    path = train(small_recipe(engine="numpy", name="a"), folder=tmp_path).folder
+    assert path is not None
+    before = {p: p.read_bytes() for p in path.rglob("*") if p.is_file()}
+    with (
+        pytest.raises(RunError, match=r"already finished after 2 epochs.* --epochs \+10"),
+        resumed_run(path, Changes(engine="fast")),
+    ):
+        pass
+    assert {p: p.read_bytes() for p in path.rglob("*") if p.is_file()} == before
+    with resumed_run(path, Changes(engine="numpy")) as run:
+        assert run.loop.finished

@@ -38,7 +38,7 @@ class Recorder:
     def record(self) -> Iterator[Event]:
         """The loop's events, each passed on once it is kept."""
         environment = self.folder.path / "environment.json"
-        if not environment.exists():
+        if not environment.exists() or not self.loop.finished:  # of those who train now
             write_atomically(environment, (json.dumps(self.machine, indent=1) + "\n").encode())
         for event in self.loop.events():
             self._log_event(event)

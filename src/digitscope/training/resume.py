@@ -46,21 +46,31 @@ def resumed_run(
             f"anew with --recipe {folder.recipe_file}"
         )
     changes = changes or Changes()
-    recipe = folder.recipe()
-    recipe = with_engine(replace(recipe, engine=changes.engine or recipe.engine))
+    before = folder.recipe()
+    recipe = with_engine(replace(before, engine=changes.engine or before.engine))
     with sole_writer(folder), limited_threads(engine_threads(recipe)) as threads:
         checkpoint = load_checkpoint(folder, recipe.problem())
+        if checkpoint:  # those of before there were two engines do not name theirs
+            named = {"engine": before.engine, **checkpoint.machine}
+            checkpoint = replace(checkpoint, machine=named)
         if changes.more_epochs:
             recipe, checkpoint = _extended(recipe, checkpoint, changes.more_epochs)
         loop = make_loop(recipe, checkpoint, inbox=inbox)  # says so if the engine is not here
-        if checkpoint and changes.more_epochs:
+        if loop.finished and changes.engine and recipe.engine != before.engine:
+            raise RunError(
+                f"{path}: already finished after {loop.place.epoch} epochs, so there is nothing "
+                f"for engine {recipe.engine} to train: add epochs with --epochs +10"
+            )
+        if checkpoint and changes != Changes() and not loop.finished:
             save_checkpoint(folder, checkpoint)
-        if recipe != folder.recipe() and not loop.finished:
+        if recipe != before and not loop.finished:
             write_atomically(folder.recipe_file, recipe.to_toml().encode())
         machine = describe_machine(threads) | engine_facts(recipe)
         recorder = Recorder(folder, loop, machine)
         recorder.rewind(checkpoint)
-        note = _differences(checkpoint.machine, machine) if checkpoint else ""
+        note = ""
+        if checkpoint and not loop.finished:
+            note = _differences(checkpoint.machine, machine)
         yield Run(folder, loop, recorder.record(), note)
 
 
