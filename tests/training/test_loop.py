@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from threading import Thread
+from threading import Thread, active_count
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ from digitscope.training.events import (
     Started,
     Stopped,
 )
-from digitscope.training.feeder import works_ahead
+from digitscope.training.feeder import Place, works_ahead
 from digitscope.training.loop import FIRST_BATCHES, Loop
 from digitscope.training.messages import Advance, Continue, Inbox, Pause, SetLearningRate, Stop
 from digitscope.training.recipe import Recipe
@@ -88,6 +88,41 @@ def test_images_made_ahead_are_those_made_on_time(split: Split) -> None:
         if isinstance(event, Paused):
             cut.inbox.put(Advance(3) if event.batch < 15 else Continue())
     assert weights_of(on_time) == weights_of(ahead) == weights_of(cut)
+
+
+def test_what_is_made_ahead_of_a_pause_is_what_is_asked_for(
+    split: Split, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox = Inbox()
+    # 300 batches: groups of 8, and the fifth batch is on no grid.
+    loop = loop_of(split, inbox, augment="elastic:8", threads=2, batch_size=10, epochs=1)
+    made: list[Place] = []
+    make = loop._feeder._make
+    monkeypatch.setattr(
+        loop._feeder, "_make", lambda order, place: made.append(place) or make(order, place)
+    )
+    inbox.put(Advance(5))
+    for event in loop.events():
+        if isinstance(event, Paused):
+            inbox.put(Stop())
+    assert made == [(0, 0, 1), (0, 1, 2), (0, 2, 4), (0, 4, 5)]
+
+
+def test_the_second_thread_is_gone_when_the_loop_is(split: Split) -> None:
+    import cv2
+
+    before, count = cv2.getNumThreads(), active_count()
+    cv2.setNumThreads(2)
+    try:
+        events = loop_of(split, augment="elastic:8", threads=2, epochs=1).events()
+        for event in events:
+            if isinstance(event, Advanced):
+                break
+        assert (cv2.getNumThreads(), active_count()) == (1, count + 1)
+        events.close()  # type: ignore[attr-defined]
+        assert (cv2.getNumThreads(), active_count()) == (2, count)
+    finally:
+        cv2.setNumThreads(before)
 
 
 def test_every_image_comes_once_an_epoch_in_a_fresh_order(split: Split) -> None:

@@ -4,7 +4,9 @@ one thread, the next group is made ready while the engine is at work on this one
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
@@ -29,11 +31,23 @@ class Feeder:
         self._strengths = parse_augmentation(recipe.augment)
         self._ahead: tuple[Place, Future[Dataset]] | None = None
         self._thread: ThreadPoolExecutor | None = None
-        if works_ahead(recipe):
-            import cv2
 
-            cv2.setNumThreads(1)  # its own threads would take the core that the engine has
-            self._thread = ThreadPoolExecutor(1)
+    @contextlib.contextmanager
+    def ahead(self) -> Iterator[None]:
+        """Within it the second thread stands ready, if the recipe has one."""
+        if not works_ahead(self.recipe):
+            yield
+            return
+        import cv2
+
+        before = cv2.getNumThreads()
+        cv2.setNumThreads(1)  # its own threads would take the core that the engine has
+        try:
+            with ThreadPoolExecutor(1) as self._thread:
+                yield
+        finally:
+            self._thread = self._ahead = None
+            cv2.setNumThreads(before)
 
     def group(self, order: Indices, place: Place) -> Dataset:
         """The images and labels of a group, ready or made now."""
@@ -73,4 +87,11 @@ def engine_threads(recipe: Recipe) -> int:
     """The threads of the arithmetic (0: all cores), less the one that distorts images."""
     if not works_ahead(recipe):
         return recipe.threads
-    return max(1, (recipe.threads or os.cpu_count() or 1) - 1)
+    return max(1, (recipe.threads or _cores()) - 1)
+
+
+def _cores() -> int:
+    """The cores that this process may use, where the system tells it."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

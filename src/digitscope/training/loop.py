@@ -102,6 +102,11 @@ class Loop:
 
     def events(self) -> Iterator[Event]:
         """Train, and say what happens."""
+        with self._feeder.ahead():
+            yield from self._training()
+
+    def _training(self) -> Iterator[Event]:
+        """The rest of the epochs."""
         yield self._started()
         if self.place.epoch < 0:
             self.place = replace(self.place, epoch=0)
@@ -156,10 +161,10 @@ class Loop:
         """Batches `start` to `end` of the epoch."""
         seed, epoch = self.recipe.seed, self.place.epoch
         images, labels = self._feeder.group(order, (epoch, start, end))
-        self._feeder.make_ahead(order, (epoch, end, self._next_end(end)))
-        rates = [self._rate(b) for b in range(start, end)]
         if self._allowed is not None:
             self._allowed -= end - start
+        self._feeder.make_ahead(order, (epoch, end, self._next_end(end)))
+        rates = [self._rate(b) for b in range(start, end)]
         losses = self.engine.advance(
             images,
             labels,
