@@ -223,6 +223,17 @@ def test_a_sweep_compares_and_judges_once(cli: Cli, tmp_path: Path) -> None:
     assert (folder / "sweep.csv").read_text().splitlines()[0].startswith("hidden,learning_rate,")
 
 
+def test_a_sweep_says_who_trains_and_why(cli: Cli) -> None:
+    options = ["--recipe", "lesson", "--train", "500", "--epochs", "1", "--train-sample", "100"]
+    done = cli("sweep", *options, "--grid", "hidden=8,2c5-p4")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == (
+        "digitscope: note: engine numpy, because fast does not accelerate conv2d layers\n"
+    )
+    ended = [line for line in done.stdout.splitlines() if " after epoch 1" in line]
+    assert [line.rpartition(", ")[2] for line in ended] == ["engine fast", "engine numpy"]
+
+
 def test_version_and_python_m(cli: Cli) -> None:
     assert cli("--version").stdout == "digitscope 0.1.0\n"
     help_text = cli("--help").stdout

@@ -127,3 +127,11 @@ print("peak", int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_
     )
     assert int(done.stdout.split("peak ")[1]) < 400
     assert [p.name for p in (tmp_path / "runs").iterdir()] == ["lesson"]
+
+
+def test_a_training_says_why_auto_is_not_fast() -> None:
+    settings = {"train": 200, "validation": 100, "epochs": 1}
+    assert train(small_recipe(hidden="2c5-p4", **settings)).note == (
+        "engine numpy, because fast does not accelerate conv2d layers"
+    )
+    assert train(small_recipe(**settings)).note == ""

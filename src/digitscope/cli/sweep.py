@@ -21,6 +21,7 @@ from digitscope.training.sweep import (
     ranked,
     run_sweep,
     start_sweep,
+    why_engines,
     with_validation,
 )
 
@@ -57,6 +58,8 @@ def command(
             )
         print(f"{len(runs)} run{'s' if len(runs) > 1 else ''}")
         path = start_sweep(chosen, parsed, out, name or f"{chosen.name}-sweep").path
+    for note in why_engines(path):
+        print(f"digitscope: note: {note}", file=sys.stderr)
     inbox = Inbox()
     with stop_on_interrupt(inbox):
         sweep = run_sweep(path, _Lines().show, inbox)
@@ -76,18 +79,20 @@ class _Lines:
 
     def __init__(self) -> None:
         self.last: EpochEnded | None = None
+        self.engine = ""
 
     def show(self, run: str, event: Event) -> None:
         if isinstance(event, Started):
             print(f"{run}  ...", end="\r" if sys.stdout.isatty() else "\n", flush=True)
-            self.last = None
+            self.last, self.engine = None, event.engine
         if isinstance(event, EpochEnded):
             self.last = event
         if isinstance(event, Stopped):
             accuracy = percent(self.last.watched_accuracy) if self.last else ""
             ended = "interrupted" if event.reason == "message" else event.reason
             print(
-                f"{run}  {ended} after epoch {event.epoch}, validation {accuracy}",
+                f"{run}  {ended} after epoch {event.epoch}, validation {accuracy}, "
+                f"engine {self.engine}",
                 flush=True,
             )
 

@@ -34,7 +34,7 @@ from digitscope.training.sweep_files import (
     save_json,
     save_judgement,
 )
-from digitscope.training.train import Run, started_run
+from digitscope.training.train import Run, started_run, why_engine
 
 VALIDATION = 5000
 MOST_RUNS = 1000
@@ -122,6 +122,13 @@ def combinations(recipe: Recipe, grid: Grid) -> list[tuple[str, Recipe]]:
     if any(not r.validation for r in named.values()):
         raise SettingError("a sweep chooses on validation images: leave validation=0 out of it")
     return list(named.items())
+
+
+def why_engines(path: Path) -> list[str]:
+    """Why "auto" does not mean `fast` for some runs of a sweep; each reason once."""
+    runs = combinations(RunFolder(path).recipe(), read_grid(path))
+    reasons = dict.fromkeys(why_engine(recipe) for _, recipe in runs)
+    return [reason for reason in reasons if reason]
 
 
 def start_sweep(recipe: Recipe, grid: Grid, root: Path, name: str) -> RunFolder:

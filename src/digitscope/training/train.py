@@ -37,9 +37,9 @@ from digitscope.training.split import split_for
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training gives back: the chosen model, an `EpochEnded` an epoch, why it stopped, and
-    its folder
-    and, where there is one, the judgement of the test set.
+    """What a training gives back: the chosen model, an `EpochEnded` an epoch, why it stopped, its
+    folder and, where there is one, the judgement of the test set; and a note, why engine "auto"
+    did not mean `fast`.
     """
 
     model: Model
@@ -47,6 +47,7 @@ class Trained:
     stopped: Stopped
     folder: Path | None = None
     evaluation: Evaluation | None = None
+    note: str = ""
 
 
 def train(
@@ -68,7 +69,7 @@ def train(
     True
     """
     recipe = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
-    recipe = with_engine(recipe.with_settings(settings))
+    recipe = recipe.with_settings(settings)
     history: list[EpochEnded] = []
     stopped: Stopped | None = None
     with contextlib.ExitStack() as stack:
@@ -89,11 +90,11 @@ def train(
         model, evaluation = best_model(loop), None
         if stopped.reason in ("done", "patience"):
             if folder is None:
-                model = replace(model, temperature=temperature(model, recipe, loop.split))
+                model = replace(model, temperature=temperature(model, loop.recipe, loop.split))
             else:
-                evaluation = finish(run.folder, recipe, loop.split)
+                evaluation = finish(run.folder, loop.recipe, loop.split)
                 model = load(run.folder.best)
-    return Trained(model, history, stopped, path, evaluation)
+    return Trained(model, history, stopped, path, evaluation, why_engine(recipe))
 
 
 def make_loop(
