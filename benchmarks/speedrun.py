@@ -40,13 +40,14 @@ def run_once(name: str, seed: int, engine: str = "auto") -> dict[str, Any]:
     from digitscope.evaluation.evaluate import evaluate
     from digitscope.threads import limited_threads
     from digitscope.training.events import EpochEnded, Stopped
+    from digitscope.training.feeder import engine_threads
     from digitscope.training.recipe import load_recipe
     from digitscope.training.split import split_for
     from digitscope.training.train import best_model, make_loop, with_engine
 
     recipe = with_engine(load_recipe(name).with_settings({"seed": seed, "engine": engine}))
     split = split_for(recipe)
-    with limited_threads(recipe.threads):
+    with limited_threads(engine_threads(recipe)):
         loop = make_loop(recipe, split=split)
         began, epochs = time.perf_counter(), 0
         for event in loop.events():
