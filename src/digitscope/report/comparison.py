@@ -144,6 +144,8 @@ def _cells(m: Measured, row: Row) -> list[str]:
 def _meaning(done: Sequence[Row]) -> list[str]:
     """What each column includes."""
     single = any(row.measured.compile_included for row in done if row.measured)
+    keras = any(row.engine.startswith("keras:") for row in done)
+    how = "Keras: trained by train_on_batch under our loop; its own fit is a little faster."
     return [
         "Import: from the start of the process until the engine stands, its framework imported "
         "and the network built in it.",
@@ -157,6 +159,7 @@ def _meaning(done: Sequence[Row]) -> list[str]:
         ),
         "Memory: the most that the process held at once, images included.",
         "Difference: the largest absolute difference of any weight from NumPy's at the end.",
+        *([how] if keras else []),
     ]
 
 
