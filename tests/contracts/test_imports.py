@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -79,6 +80,13 @@ SOURCES = sorted(p for p in ROOT.rglob("*.py") if p != ROOT / "__init__.py")
 
 def test_every_room_is_in_the_order() -> None:
     assert {room_of(path) for path in SOURCES} == set(ORDER)
+
+
+def test_the_page_names_the_rooms_in_this_order() -> None:
+    page = Path(__file__).parents[2] / "docs" / "architecture.md"
+    firsts = re.findall(r"^\| (`.*?) \|", page.read_text("utf-8"), re.MULTILINE)
+    told = [room for cell in firsts for room in re.findall(r"`(\w+)(?:/|\.py)`", cell)]
+    assert told == [room for rooms in ROOMS for room in rooms if room != "__main__"]
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
