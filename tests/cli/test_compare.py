@@ -210,11 +210,18 @@ def workers(parent: int) -> list[int]:
     return found
 
 
+def temporary(tmp_path: Path) -> Path:
+    """Where a comparison that was `started` has its temporary files."""
+    return tmp_path / "temporary"
+
+
 def started(tmp_path: Path, *options: str) -> tuple[subprocess.Popen[str], int]:
     """A comparison that would take for ever, and its worker."""
+    temporary(tmp_path).mkdir()
     process = subprocess.Popen(
         [*HEEDING_INTERRUPTS, "compare", *small_options(), *options],
-        cwd=tmp_path, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        cwd=tmp_path, env={**environment(), "TMPDIR": str(temporary(tmp_path))},
+        text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     until = time.monotonic() + 60
     while time.monotonic() < until:
@@ -248,6 +255,7 @@ def test_an_interrupt_ends_the_worker_and_leaves_nothing_half_written(tmp_path: 
     assert said == "interrupted before the first engine was done; nothing is kept\n"
     assert ends(worker)
     assert list((tmp_path / "runs").iterdir()) == []
+    assert list(temporary(tmp_path).iterdir()) == []
 
 
 def test_an_interrupt_keeps_the_engines_that_were_done(tmp_path: Path) -> None:
@@ -266,8 +274,16 @@ def test_an_interrupt_keeps_the_engines_that_were_done(tmp_path: Path) -> None:
     assert [row["status"] for row in data["engines"]] == ["done", "interrupted"]
 
 
-def test_a_killed_comparison_takes_its_worker_along(tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_a_killed_comparison_takes_its_worker_along(tmp_path: Path, how: signal.Signals) -> None:
     process, worker = started(tmp_path, "--engines", "numpy", "--epochs", "100000")
-    process.kill()
+    until = time.monotonic() + 60
+    while not list(temporary(tmp_path).rglob("epoch-3.npz")) and time.monotonic() < until:
+        time.sleep(0.05)
+    (own,) = temporary(tmp_path).iterdir()
+    process.send_signal(how)
     process.communicate()
+    while own.exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not own.exists()
     assert ends(worker)

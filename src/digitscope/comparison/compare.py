@@ -146,6 +146,7 @@ def _work(
         "train": train,
         "steps": STEPS_OF.get(engine, ()),
         "started": time.time(),
+        "temporary": str(folder.parent),
     }
     return run_worker(job, folder, lambda said: on_progress(engine, said), command)
 

@@ -5,7 +5,8 @@
 FOLDER holds job.json. What it leaves there: the weights after each epoch, the logits before and
 after, the numbers of the steps, and last of all result.json. On its standard output it says, a
 line of JSON at a time, how far it is. It ends when its standard input ends, so it never outlives
-the process that started it.
+the process that started it; then it removes the folder that the job names as temporary, which
+nobody else would.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 TO_COMPARE = 256  # test images whose logits are compared before training
 
+REMOVE = "import shutil, sys; shutil.rmtree(sys.argv[1], ignore_errors=True)"
+
 Tell = Callable[[dict[str, Any]], None]
 
 
@@ -38,8 +41,8 @@ def main(folder: Path) -> None:
     from digitscope.store import write_atomically
 
     job = json.loads((folder / "job.json").read_text("utf-8"))
-    tell = _channel()
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    tell = _channel(job["temporary"])
+    threading.Thread(target=_end_with_parent, args=[job["temporary"]], daemon=True).start()
     try:
         result = work(job, folder, tell)
     except DigitscopeError as error:
@@ -213,22 +216,35 @@ def _versions(engine: str) -> dict[str, str]:
     return {name: str(module.__version__) for name, module in loaded.items()}
 
 
-def _channel() -> Tell:
+def _channel(temporary: str) -> Tell:
     """Where to say how far it is: our standard output; frameworks that print get standard error."""
     channel = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)
 
     def tell(said: dict[str, Any]) -> None:
-        channel.write(json.dumps(said) + "\n")
+        try:
+            channel.write(json.dumps(said) + "\n")
+        except BrokenPipeError:  # the parent has died; whoever notices first ends us
+            _end(temporary)
 
     return tell
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(temporary: str) -> None:
     """Wait for the end of standard input, which comes when the parent dies, and end as well."""
     while os.read(0, 1):
         pass
-    os._exit(1)
+    _end(temporary)
+
+
+def _end(temporary: str) -> None:
+    """End, and remove the folder; by another program in the place of this one, so that no thread
+    goes on writing there.
+    """
+    try:
+        os.execv(sys.executable, [sys.executable, "-I", "-c", REMOVE, temporary])
+    finally:
+        os._exit(1)
 
 
 if __name__ == "__main__":
