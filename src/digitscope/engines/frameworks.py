@@ -57,9 +57,10 @@ def load_keras(backend: str) -> None:
             START[backend](threads_in_use())
             with environment(KERAS_BACKEND=backend):
                 import_module("keras")
-        except ImportError as error:
+        except Exception as error:  # whatever it throws where it does not fit the machine
+            why = " ".join(f"{type(error).__name__}: {error}".split())
             raise SettingError(
-                f"engine keras:{backend}: {FRAMEWORKS[backend]} cannot be loaded: {error}"
+                f"engine keras:{backend}: {FRAMEWORKS[backend]} cannot be loaded: {why}"
             ) from None
 
 
