@@ -83,7 +83,9 @@ class Place:
     """A process for the checks of a module on one engine."""
 
     def __init__(self, name: str, module: str) -> None:
-        self._errors = TemporaryFile()  # noqa: SIM115 - it is closed with the process
+        # The process writes where we read: a buffer would not notice that the place has moved.
+        self._errors = TemporaryFile(buffering=0)  # noqa: SIM115 - it is closed with the process
+        self._heard = 0  # bytes
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.contracts.engine_checks", name, module],
             cwd=ROOT,
@@ -102,9 +104,10 @@ class Place:
         self._process.stdin.flush()
         answer = self._process.stdout.readline()
         # Frameworks write to standard error as they start; a user is to see nothing of it.
-        self._errors.seek(0)
-        said = self._errors.read().decode()
-        return said or (json.loads(answer) if answer else "the process has ended")
+        self._errors.seek(self._heard)
+        said = self._errors.read()
+        self._heard += len(said)
+        return said.decode() or (json.loads(answer) if answer else "the process has ended")
 
     def close(self) -> None:
         """End it, by the end of its input."""
