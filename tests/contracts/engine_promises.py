@@ -17,10 +17,14 @@ from digitscope.maths.losses import LOSSES
 from digitscope.network.network import Network
 from digitscope.network.notation import parse_spec
 from digitscope.network.optimizers import OPTIMIZERS
+from digitscope.network.spec import KINDS
 from digitscope.threads import threads_in_use
 
 # Every kind of layer, and what is left where an engine does not take them all.
 LARGEST = ("4x4-3c3s-bn-p2-d0.2-8-4", "4x4-d0.2-8-4", "16-6-d0.2-8-4")
+
+# The kinds of layers for which an engine may refuse a network; for nothing else, and no other may.
+MAY_REFUSE = {"fast": {"conv2d", "max_pool2d", "batch_norm"}}
 
 
 def engine_class(name: str) -> Any:
@@ -29,10 +33,14 @@ def engine_class(name: str) -> Any:
 
 
 def takes(name: str, problem: Problem, start: Position) -> bool:
-    """Whether an engine trains a problem. Where it does not, it has to refuse it and say why."""
+    """Whether an engine trains a problem. Where it does not, it has to refuse it and say why, and
+    it has to be one that it may refuse.
+    """
     covers = getattr(engine_class(name), "covers", None)
     reason = covers(problem) if covers else ""
     if reason:
+        kinds = {KINDS[type(layer)] for layer in problem.spec.layers}
+        assert kinds & MAY_REFUSE.get(name, set()), f"{name} refuses too much: it {reason}"
         with pytest.raises(SettingError, match=re.escape(reason)):
             make_engine(name, problem, start)
     return not reason

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from digitscope.data.mnist import load_mnist
+from digitscope.engines import chosen
 from digitscope.errors import SettingError
 from digitscope.models.model import load
+from digitscope.network.layers import BatchNorm, Conv2D
+from digitscope.network.optimizers import OPTIMIZERS
 from digitscope.training.messages import Inbox
+from digitscope.training.recipe import load_recipe, shipped_recipes
 from digitscope.training.resume import Changes, resumed_run
 from digitscope.training.train import started_run, train
 from tests.conftest import Cli
@@ -22,6 +27,12 @@ from tests.training.runs import follow_until, log_without_times, tensors
 # What a resume has to get right, in layers that `fast` has.
 FAST = {"hidden": "16-d0.2", "optimizer": "adam", "learning_rate": 0.01, "engine": "fast"}
 MIXED = {**FAST, "augment": "shift:1 rotate:5", "schedule": "one_cycle", "epochs": 3}
+
+CONVOLUTIONAL = [
+    name
+    for name in shipped_recipes()
+    if any(isinstance(layer, Conv2D | BatchNorm) for layer in load_recipe(name).spec().layers)
+]
 
 
 def events(run: Path) -> list[dict[str, object]]:
@@ -69,6 +80,17 @@ def test_numpy_and_fast_train_the_same_network() -> None:
         for engine in ("numpy", "fast")
     )
     assert np.abs(a - b).max() < 1e-4 * np.abs(a).max()
+
+
+@pytest.mark.parametrize("recipe", sorted(set(shipped_recipes()) - set(CONVOLUTIONAL)))
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_auto_is_fast_for_every_recipe_without_convolution(recipe: str, optimizer: str) -> None:
+    problem = replace(load_recipe(recipe).problem(), optimizer=optimizer)
+    assert chosen("auto", problem) == ("fast", "")
+
+
+def test_the_recipes_with_convolution_are_few() -> None:
+    assert CONVOLUTIONAL == ["cnn"]
 
 
 def test_auto_is_fast_and_says_so(tmp_path: Path, cli: Cli) -> None:
