@@ -14,6 +14,10 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.helpers import chromium, environment
 
 README = Path(__file__).parent.parent / "README.md"
+PAGES = [  # what a template links to stands beside the page that is made of it
+    README,
+    *(p for p in sorted((README.parent / "docs").glob("*.md")) if ".template" not in p.name),
+]
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -70,12 +74,18 @@ def test_the_readmes_python_runs(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["three-epochs.safetensors"]
 
 
-def test_the_readmes_commands_and_files_exist(tmp_path: Path) -> None:
+def test_the_readmes_commands_exist() -> None:
     from digitscope.cli.main import VERBS
 
     text = README.read_text("utf-8")
     used = set(re.findall(r"^    digitscope (\w+)", text, re.M))
     assert used <= set(VERBS)
     assert set(VERBS) - used <= {"recipes", "figure"}
-    for target in re.findall(r"\]\(([^)]+)\)", text):
-        assert (README.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_a_page_links_to_exists(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8")):
+        file = target.partition("#")[0]
+        if ":" not in target and file:
+            assert (page.parent / file).exists(), target
