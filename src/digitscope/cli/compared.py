@@ -17,7 +17,7 @@ HEADS = (
     ("engine", "import", "first", "epoch", "images", "memory", "test", "difference"),
     ("", "s", "step s", "s", "a second", "MB", "accuracy", "from NumPy"),
 )
-KERAS = "keras: by train_on_batch under our loop; its own fit is a little faster"
+KERAS = "keras: by train_on_batch under our loop; its own fit is faster"
 
 
 def table_of_engines(comparison: Comparison) -> str:

@@ -145,7 +145,7 @@ def _meaning(done: Sequence[Row]) -> list[str]:
     """What each column includes."""
     single = any(row.measured.compile_included for row in done if row.measured)
     keras = any(row.engine.startswith("keras:") for row in done)
-    how = "Keras: trained by train_on_batch under our loop; its own fit is a little faster."
+    how = "Keras: trained by train_on_batch under our loop; its own fit is faster."
     return [
         "Import: from the start of the process until the engine stands, its framework imported "
         "and the network built in it.",
