@@ -81,10 +81,6 @@ def test_promises() -> None:
         "10,000 images, 1 thread, of the bare products' time": ["2.000", "**no**"],
         "10,000 images, 2 threads, of the bare products' time": ["2.000", "**no**"],
         "memory of training `lesson` with `fast`, `--no-report`": ["190.000 MB", "yes"],
-        "memory of training `lesson` with `fast`, with its report, the default": [
-            "201.000 MB",
-            "**no**",
-        ],
         "`speedrun-98`, slowest seed": ["1.500 s", "yes, but not the goal"],
         "`speedrun-98`, worst seed": ["97.90 %", "**no**"],
     }
