@@ -32,7 +32,7 @@ DOCS = Path(__file__).parent.parent / "docs"
 # What is measured, with which options and seeds. Of the seeds 0 to 23, only 0, 8, 10 and 20 keep
 # all ten
 # digits with the initial weights of the book's first chapter.
-CHAPTER_1 = "nielsen-100 --init normal"
+CHAPTER_1 = "nielsen-100 --init normal --engine numpy"
 SEEDS = {
     "lesson": range(5),
     "binary": range(3),

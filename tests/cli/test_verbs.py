@@ -47,7 +47,7 @@ def test_train_says_what_happened(cli: Cli, tmp_path: Path) -> None:
 def test_a_terminal_gets_a_live_bar(tmp_path: Path) -> None:
     screen, terminal = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "digitscope", "train", "--no-report", *small_options(train=20_000)],
+        [sys.executable, "-m", "digitscope", "train", "--no-report", *small_options(train=20_000, engine="numpy")],
         cwd=tmp_path, env={**environment(), "TERM": "xterm", "COLUMNS": "120"}, stdout=terminal, stderr=terminal,
     )  # fmt: skip
     os.close(terminal)

@@ -160,7 +160,7 @@ def test_nothing_that_a_model_file_says_becomes_code(tmp_path: Path) -> None:
     code = (export(model, "torch", tmp_path / "a") / "network.py").read_text("utf-8")
     assert "abort" not in code
     path = Path(tmp_path, 'a"b')
-    line = find_format("onnx").lines(path).splitlines()[1]
+    line = find_format("onnx").lines(path).splitlines()[2]
     call = ast.parse(line).body[0].value  # type: ignore[attr-defined]
     assert ast.literal_eval(call.args[0]) == path.as_posix()
 

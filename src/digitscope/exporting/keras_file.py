@@ -35,7 +35,7 @@ def write(exported: Exported, path: Path) -> None:
 
 def lines(path: Path) -> str:
     """How to load it."""
-    return f"import keras\nmodel = keras.models.load_model({quoted(path)})\nP = model.predict(X)"
+    return f"import keras\n\nmodel = keras.models.load_model({quoted(path)})\nP = model.predict(X)"
 
 
 KERAS = Format(".keras", write, lines)

@@ -177,7 +177,7 @@ def write(exported: Exported, path: Path) -> None:
 def lines(path: Path) -> str:
     """How to load it."""
     return (
-        "import onnxruntime\n"
+        "import onnxruntime\n\n"
         f"session = onnxruntime.InferenceSession({quoted(path)})\n"
         'P = session.run(["probabilities"], {"images": X})[0]'
     )

@@ -25,7 +25,7 @@ def write(exported: Exported, path: Path) -> None:
 def lines(path: Path) -> str:
     """How to load it."""
     return (
-        "import tensorflow as tf\n"
+        "import tensorflow as tf\n\n"
         f"model = tf.saved_model.load({quoted(path)})\n"
         "P = model.serve(X).numpy()"
     )

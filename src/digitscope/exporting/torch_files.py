@@ -222,7 +222,7 @@ def lines(path: Path) -> str:
     """How to load it."""
     return (
         "import runpy\n"
-        "import torch\n"
+        "import torch\n\n"
         f'network = runpy.run_path({quoted(path / "network.py")})["load"]()\n'
         "with torch.inference_mode():\n"
         "    P = network(torch.from_numpy(X)).numpy()"

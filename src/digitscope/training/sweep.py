@@ -126,7 +126,8 @@ def combinations(recipe: Recipe, grid: Grid) -> list[tuple[str, Recipe]]:
 
 def why_engines(path: Path) -> list[str]:
     """Why "auto" does not mean `fast` for some runs of a sweep; each reason once."""
-    runs = combinations(RunFolder(path).recipe(), read_grid(path))
+    grid = read_grid(path)  # first, as it says best what is no sweep
+    runs = combinations(RunFolder(path).recipe(), grid)
     reasons = dict.fromkeys(why_engine(recipe) for _, recipe in runs)
     return [reason for reason in reasons if reason]
 
