@@ -1,0 +1,103 @@
+"""A page with what was read drawn onto it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from digitscope.reading.tree import Digit, Page
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from PIL.ImageDraw import ImageDraw
+
+__all__ = ["SURE", "UNSURE", "annotate"]
+
+SURE, UNSURE = 0.99, 0.9  # confidences from which on a digit is blue, or amber
+
+# Okabe and Ito's colours (2008), which stay apart for colour-blind readers; and the less sure a
+# digit is, the heavier its box, so that grey print says the same.
+BLUE, AMBER, VERMILION = (0, 114, 178), (230, 159, 0), (213, 94, 0)
+PAPER, INK = (255, 255, 255), (27, 31, 36)
+
+LEGIBLE = 32  # pixels: digits lower than this are enlarged, and no label is smaller than a half
+MOST_PIXELS = 4_000_000  # of an enlarged image
+LEGEND_WIDTH = 560  # pixels that the legend needs
+
+
+def annotate(page: Page) -> Image:
+    """The image of a page, enlarged where its digits are small, with boxes, digits and a legend.
+
+    The image stands upright as its EXIF asks, and begins in the upper left corner: a place of the
+    drawing is a place of the original, times one number. The legend stands below it.
+    """
+    from PIL import Image as pillow
+    from PIL import ImageDraw
+
+    pixels = page.picture.pixels
+    k = _enlargement(page)
+    height, width = (k * side for side in pixels.shape[:2])
+    photo = pillow.fromarray(pixels).convert("RGB").resize((width, height), pillow.Resampling.BOX)
+    strip = 2 * LEGIBLE
+    drawn = pillow.new("RGB", (max(width, LEGEND_WIDTH), height + strip), PAPER)
+    drawn.paste(photo, (0, 0))
+    draw = ImageDraw.Draw(drawn)
+    scale = k / page.picture.factor
+    for digit in page.digits:
+        _draw_digit(draw, digit, scale)
+    _draw_legend(draw, height, strip, drawn.width)
+    return drawn
+
+
+def _enlargement(page: Page) -> int:
+    """By how many whole times the working image is enlarged, so that its digits can be seen."""
+    area = page.picture.pixels.shape[0] * page.picture.pixels.shape[1]
+    most = max(1, int(np.sqrt(MOST_PIXELS / area)))
+    heights = [digit.box[3] / page.picture.factor for digit in page.digits]
+    wanted = LEGIBLE / max(1.0, float(np.median(heights))) if heights else 1
+    return int(np.clip(np.ceil(wanted), 1, most))
+
+
+def colour_of(digit: Digit) -> tuple[tuple[int, int, int], int]:
+    """The colour of a digit's box, and how many times the thinnest line it is thick."""
+    if digit.refused or digit.confidence < UNSURE:
+        return VERMILION, 3
+    return (BLUE, 1) if digit.confidence >= SURE else (AMBER, 2)
+
+
+def _draw_digit(draw: ImageDraw, digit: Digit, scale: float) -> None:
+    x, y, w, h = (scale * side for side in digit.box)
+    colour, weight = colour_of(digit)
+    thin = max(1, round(h / 40))
+    left, top = round(x) - thin, round(y) - thin
+    box = (left, top, max(left, round(x + w) + thin - 1), max(top, round(y + h) + thin - 1))
+    draw.rectangle(box, outline=colour, width=weight * thin)
+    size = float(np.clip(0.5 * h, LEGIBLE / 2, 3 * LEGIBLE))
+    place = (x + w / 2, max(size, y - 2 * thin))
+    _write(draw, place, digit.text, size, colour, "ms")
+
+
+def _draw_legend(draw: ImageDraw, top: int, strip: int, width: int) -> None:
+    draw.rectangle((0, top, width, top + strip), fill=PAPER)
+    entries = (
+        (BLUE, 1, f"{SURE:.0%} sure or more"),
+        (AMBER, 2, f"{UNSURE:.0%} to {SURE:.0%}"),
+        (VERMILION, 3, "less, or refused (?)"),
+    )
+    x, y = 16.0, top + strip / 2
+    for colour, weight, words in entries:
+        draw.rectangle((x, y - 9, x + 14, y + 9), outline=colour, width=weight)
+        _write(draw, (x + 24, y), words, LEGIBLE / 2, INK, "lm")
+        x += LEGEND_WIDTH / len(entries)
+
+
+def _write(
+    draw: ImageDraw, at: tuple[float, float], text: str, size: float, colour: Any, anchor: str
+) -> None:
+    """Words with a rim of paper around them, so that they can be read on ink too."""
+    from PIL import ImageFont
+
+    font = ImageFont.load_default(size)
+    rim = max(1, round(size / 10))
+    draw.text(at, text, fill=colour, font=font, anchor=anchor, stroke_width=rim, stroke_fill=PAPER)
