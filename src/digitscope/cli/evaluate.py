@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import typer
 
 from digitscope.cli.console import bar, percent, print_json, save_figure
+from digitscope.errors import SettingError
 from digitscope.evaluation.evaluate import Evaluation, evaluate
 from digitscope.models.model import Model, load
 
@@ -14,6 +16,9 @@ from digitscope.models.model import Model, load
 def command(
     model: Path = typer.Argument(help="A model file, or a run folder."),
     part: str = typer.Option("test", help="The part of MNIST: test or train."),
+    images: Path | None = typer.Option(
+        None, help="A folder of labelled images instead: FOLDER/<digit>/*.png, or labels.json."
+    ),
     mistakes: int = typer.Option(10, min=0, max=1000, help="How many mistakes to show."),
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
     figures: Path | None = typer.Option(
@@ -21,19 +26,25 @@ def command(
     ),
 ) -> int:
     """Evaluate a model."""
+    if images is not None and part != "test":
+        raise SettingError("--part is one of MNIST, --images a folder: give one of them")
     loaded = load(model)
+    if images is not None:
+        from digitscope.cli.evaluate_images import evaluate_images
+
+        return evaluate_images(loaded, images, mistakes, as_json, figures)
     evaluation = evaluate(loaded, part=part, mistakes=mistakes)
     if as_json:
         print_json(evaluation.to_dict())
     else:
         print(describe(evaluation, loaded.name))
     if figures is not None:
-        _draw(loaded, evaluation, figures, as_json)
+        draw(loaded, evaluation, figures, as_json)
     return 0
 
 
-def describe(evaluation: Evaluation, name: str) -> str:
-    """An evaluation in words and tables."""
+def describe(evaluation: Evaluation, name: str, names: Sequence[str] = ()) -> str:
+    """An evaluation in words and tables; `names` are those of the images, where they have some."""
     e = evaluation
     low, high = e.interval
     kind = "calibrated" if e.calibrated else "not calibrated"
@@ -62,7 +73,7 @@ def describe(evaluation: Evaluation, name: str) -> str:
         "",
         *_confusions(e),
         "",
-        *_mistakes(e),
+        *_mistakes(e, names),
     ]
     return "\n".join(lines)
 
@@ -91,11 +102,12 @@ def _confusions(e: Evaluation) -> list[str]:
     ]
 
 
-def _mistakes(e: Evaluation) -> list[str]:
+def _mistakes(e: Evaluation, names: Sequence[str]) -> list[str]:
     return [
         "most confident mistakes",
         *(
-            f"  {e.part}:{m.index:<6} {m.digit} taken for {m.taken_for}, "
+            f"  {names[m.index] if names else f'{e.part}:{m.index:<6}'} "
+            f"{m.digit} taken for {m.taken_for}, "
             f"{percent(m.confidence)} sure ({percent(m.of_truth)} for {m.digit})"
             for m in e.mistakes
         ),
@@ -104,7 +116,8 @@ def _mistakes(e: Evaluation) -> list[str]:
     ]
 
 
-def _draw(model: Model, evaluation: Evaluation, folder: Path, quiet: bool) -> None:
+def draw(model: Model, evaluation: Evaluation, folder: Path, quiet: bool) -> None:
+    """The figures of an evaluation, as PNG files in a new folder."""
     from digitscope.figures.table import FIGURES
     from digitscope.training.run_folder import new_folder
 
