@@ -234,7 +234,7 @@ class Page:
 
     def to_csv(self) -> str:
         """The numbers as CSV: a heading, then a row a number."""
-        return to_csv([self])
+        return to_csv(self.rows())
 
     def draw(self) -> Image:
         """The image with its boxes and digits, coloured by confidence, as a Pillow image.
@@ -246,13 +246,12 @@ class Page:
         return annotate(self)
 
 
-def to_csv(pages: Iterable[Page]) -> str:
-    """The numbers of some pages as CSV: a heading, then a row a number."""
+def to_csv(rows: Iterable[tuple[Any, ...]]) -> str:
+    """The rows of some pages (see `Page.rows`) as CSV, under a heading."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for page in pages:
-        writer.writerows(page.rows())
+    writer.writerows(rows)
     return out.getvalue()
 
 

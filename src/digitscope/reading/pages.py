@@ -1,0 +1,141 @@
+"""Every page of a source: an image is one, a PDF or a TIFF may hold many."""
+
+from __future__ import annotations
+
+import io
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from digitscope.errors import ImageError
+from digitscope.preparation import Source, load
+from digitscope.preparation.results import Picture
+
+__all__ = ["PDF_LINE", "load_pages"]
+
+PDF_LINE = (
+    "a PDF, and nothing here can draw its pages: try 'pip install pypdfium2', or an image of the "
+    "page"
+)
+HEAD = 1024  # bytes within which a PDF must say that it is one
+POINTS = 72  # a PDF's unit: points an inch
+DPI = 200  # at which a pencil's stroke of 0.5 mm is 4 pixels wide
+MOST_PIXELS = 8_000_000  # a page: A3 at 200 dpi; what is larger is drawn more coarsely
+
+
+def load_pages(source: Source, name: str | None = None) -> Iterator[Picture]:
+    """Every page of `source` (see `preparation.load`) as a Picture, one after another.
+
+    The pages of a PDF are drawn by pypdfium2, where that is installed. Of images only TIFF has
+    pages: the frames of others are one film, whose first is taken. Where there are several pages,
+    each is called by the source's name and its number. ImageError says what cannot be read.
+
+    >>> [page.width for page in load_pages(np.full((30, 40), 255, np.uint8))]
+    [40]
+    """
+    if isinstance(source, bytearray | memoryview):
+        source = bytes(source)
+    if not isinstance(source, str | os.PathLike | bytes) and hasattr(source, "read"):
+        source, name = _bytes_of(source, name)
+    head = _head(source)
+    if b"%PDF-" in head:
+        yield from _pdf_pages(source, name or _called(source, "the PDF"))
+    elif head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+        yield from _tiff_pages(source, name)
+    else:
+        yield load(source, name)
+
+
+def _bytes_of(stream: Any, name: str | None) -> tuple[bytes | Any, str | None]:
+    """What a stream holds, if it gives bytes; `load` has the words for one that does not."""
+    given = getattr(stream, "name", None)
+    name = name or (given if isinstance(given, str) else "the image stream")
+    try:
+        data = stream.read()
+    except (OSError, ValueError):
+        return stream, name
+    return (data if isinstance(data, bytes) else io.StringIO("text")), name
+
+
+def _head(source: Any) -> bytes:
+    """The first bytes of a file, or none where there is no file that can be opened."""
+    if isinstance(source, bytes):
+        return source[:HEAD]
+    if not isinstance(source, str | os.PathLike):
+        return b""
+    try:
+        with Path(source).open("rb") as stream:
+            return stream.read(HEAD)
+    except (OSError, ValueError):
+        return b""
+
+
+def _called(source: Any, else_: str) -> str:
+    return str(source) if isinstance(source, str | os.PathLike) else else_
+
+
+def _pdf_pages(source: Any, name: str) -> Iterator[Picture]:
+    try:
+        import pypdfium2
+    except ImportError:
+        raise ImageError(f"{name}: {PDF_LINE}") from None
+    try:
+        data = source if isinstance(source, bytes) else Path(source).read_bytes()
+        document = pypdfium2.PdfDocument(data)
+    except (OSError, RuntimeError, ValueError) as reason:
+        raise ImageError(
+            f"{name}: a PDF that is damaged or locked ({reason}): try exporting it again"
+        ) from reason
+    with document:
+        for i in range(len(document)):
+            page_name = f"{name} page {i + 1}" if len(document) > 1 else name
+            yield load(_drawn(document, i, page_name), page_name)
+
+
+def _drawn(document: Any, i: int, name: str) -> Any:
+    """One page as a Pillow image."""
+    try:
+        page = document[i]
+        width, height = (max(1.0, side) for side in page.get_size())
+        scale = min(DPI / POINTS, float(np.sqrt(MOST_PIXELS / (width * height))))
+        return page.render(scale=scale).to_pil()
+    except (RuntimeError, ValueError, MemoryError) as reason:
+        raise ImageError(
+            f"{name}: this page of a PDF cannot be drawn ({reason}): try exporting it again"
+        ) from reason
+
+
+def _tiff_pages(source: Any, name: str | None) -> Iterator[Picture]:
+    """A TIFF's pages; whatever is wrong with the file or its first page, `load` says."""
+    with ExitStack() as stack:
+        try:
+            image = stack.enter_context(_opened(source))
+            count = int(image.n_frames)
+        except Exception:  # Pillow's parsers throw what they like
+            count = 1
+        if count == 1:
+            yield load(source, name)
+            return
+        name = name or _called(source, "the TIFF")
+        for i in range(count):
+            page_name = f"{name} page {i + 1}"
+            try:
+                image.seek(i)
+            except Exception as reason:
+                raise ImageError(
+                    f"{page_name}: damaged or cut short ({reason}): try exporting it again"
+                ) from reason
+            yield load(image, page_name)
+
+
+def _opened(source: Any) -> Any:
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of large images; `load` has a limit of its own
+        return Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)

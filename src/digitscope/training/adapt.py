@@ -1,0 +1,183 @@
+"""A model of the user's own from a trained one, in under a minute, that forgets little.
+
+Only the head is trained (see `training.head`): what it is given is computed once, and what the
+layers before it learned from 60,000 images stays. It sees the user's digits, slightly distorted so
+that few make many, among MNIST's own and, where the model knows them, things that are no digit.
+A part of the user's digits is held out and judges both models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitscope.arrays import Floats, Images, Labels
+from digitscope.data.augmentation import augment
+from digitscope.data.mnist import Dataset, load_mnist
+from digitscope.data.splits import split_mnist
+from digitscope.engines import Position, Problem, chosen, make_engine
+from digitscope.errors import DataError, SettingError
+from digitscope.evaluation.calibration import fit_temperature
+from digitscope.evaluation.metrics import wilson_interval
+from digitscope.models.model import Model
+from digitscope.network.network import Network
+from digitscope.network.schedules import one_cycle
+from digitscope.training.crops import Crops
+from digitscope.training.head import Split, split
+
+__all__ = ["Adapted", "Score", "adapt"]
+
+FEWEST = 20  # crops; with less, the held-out part would say nothing
+HELD_OUT = 0.25  # of the crops of each digit
+COPIES, MOST_COPIES = 4_000, 40  # distorted crops in all, and at most of one
+DISTORTION = {"shift": 1.0, "rotate": 6.0, "scale": 0.08, "shear": 0.08, "elastic": 4.0}
+MNIST_IMAGES, VALIDATION_IMAGES = 12_000, 5_000
+LOSS, OPTIMIZER = "categorical_cross_entropy", "adam"
+RATE, BATCH, EPOCHS = 1e-3, 128, 8
+WORTH_A_WARNING = 0.005  # of MNIST's test set forgotten
+
+
+@dataclass(frozen=True)
+class Score:
+    """How many of some images were read rightly, before and after."""
+
+    images: int
+    before: int
+    after: int
+
+    def interval(self, correct: int) -> tuple[float, float]:
+        """The 95 % interval of an accuracy."""
+        return wilson_interval(correct, self.images)
+
+
+@dataclass(frozen=True, eq=False)
+class Adapted:
+    """The user's model, and how both read: their held-out digits, and MNIST's test set."""
+
+    model: Model
+    crops: Score
+    mnist: Score
+    trained_on: int
+
+    @property
+    def verdict(self) -> str:
+        """One sentence: is it worth using?"""
+        gained = self.crops.after - self.crops.before
+        lost = (self.mnist.before - self.mnist.after) / self.mnist.images
+        if gained <= 0:
+            return "It reads your digits no better: keep the model that you had."
+        if gained <= 2:
+            return "A gain so small may be chance: label more digits, and adapt again."
+        if lost > WORTH_A_WARNING:
+            return "It reads yours better, and others' worse: use it for your own hand alone."
+        return "It reads your digits better, and others' about as well as before."
+
+
+def adapt(
+    model: Model, crops: Crops, seed: int = 0, tell: Callable[[str], None] = lambda line: None
+) -> Adapted:
+    """A model of the user's own; `model` itself stays as it is.
+
+    `tell` is given a line as each part of the work begins. DataError for too few crops,
+    SettingError for a model whose output is not softmax over the ten digits.
+    """
+    _check(model, crops)
+    rng = np.random.default_rng([seed, len(crops.labels)])
+    held = _held_out(crops.labels, rng)
+    theirs = Dataset(crops.images[~held], crops.labels[~held])
+    judges = Dataset(crops.images[held], crops.labels[held])
+    mnist = split_mnist(60_000 - VALIDATION_IMAGES, VALIDATION_IMAGES, model.classes, rng)
+    assert mnist.validation is not None
+    parts = split(model.network)
+    tell(f"looking at {len(theirs.labels):,} of your digits and {MNIST_IMAGES:,} of MNIST")
+    features, labels = _lessons(parts, theirs, mnist.train, rng)
+    tell(f"training the head: {parts.head.spec.parameters:,} of the network's parameters")
+    head = _trained(parts.head, features, labels, rng)
+    tell("judging both on digits that neither has seen")
+    Z = head.logits(parts.features(mnist.validation.images))
+    temperature = fit_temperature(Z, mnist.validation.labels, LOSS, "softmax")
+    test = load_mnist("test")
+    scores = [_score(parts, head, data) for data in (judges, test)]
+    adapted = replace(
+        model,
+        network=parts.joined(head),
+        temperature=temperature,
+        recipe={**model.recipe, "adapted_from": model.name, "adapted_seed": seed},
+        measured={
+            "own_images_trained_on": len(theirs.labels),
+            **_figures("own_held_out", scores[0]),
+            **_figures("test", scores[1]),
+        },
+    )
+    return Adapted(adapted, scores[0], scores[1], len(theirs.labels))
+
+
+def _check(model: Model, crops: Crops) -> None:
+    if model.network.spec.output != "softmax" or model.classes != tuple(range(10)):
+        raise SettingError(
+            f"model {model.name} cannot be adapted: expected ten digits and output softmax, got "
+            f"{len(model.classes)} and {model.network.spec.output}"
+        )
+    if len(crops.labels) < FEWEST:
+        raise DataError(
+            f"{len(crops.labels)} labelled digits are too few to learn from and to judge by: "
+            f"expected at least {FEWEST}, better 100: label more of them"
+        )
+
+
+def _held_out(labels: Labels, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Which crops judge, bool [n]: a quarter of each digit's, drawn at random; of one, none."""
+    held = np.zeros(len(labels), bool)
+    for digit in np.unique(labels):
+        own = rng.permutation(np.flatnonzero(labels == digit))
+        held[own[: round(HELD_OUT * len(own))]] = True
+    return held
+
+
+def _lessons(
+    parts: Split, theirs: Dataset, mnist: Dataset, rng: np.random.Generator
+) -> tuple[Floats, Labels]:
+    """What the head is to learn from: features [n, ...], and classes [n]."""
+    copies = max(1, min(MOST_COPIES, COPIES // len(theirs.labels)))
+    picked = np.sort(rng.permutation(len(mnist.labels))[:MNIST_IMAGES])
+    images: list[Images] = [
+        augment(np.repeat(theirs.images, copies, axis=0), DISTORTION, rng),
+        mnist.images[picked],
+    ]
+    labels = np.concatenate([np.repeat(theirs.labels, copies), mnist.labels[picked]])
+    return parts.features(np.concatenate(images)), labels
+
+
+def _trained(head: Network, X: Floats, y: Labels, rng: np.random.Generator) -> Network:
+    """The head after some epochs; compiled kernels do it, where they are there."""
+    problem = Problem(head.spec, LOSS, OPTIMIZER)
+    engine = make_engine(chosen("auto", problem)[0], problem, Position.start(head, OPTIMIZER))
+    batches = max(1, len(y) // BATCH)
+    for epoch in range(EPOCHS):
+        order = rng.permutation(len(y))[: batches * BATCH]
+        done = (epoch * batches + np.arange(batches)) / (EPOCHS * batches)
+        rates = [RATE * one_cycle(p) for p in done]
+        engine.advance(X[order], y[order], BATCH, rates, lambda i: rng)  # dropout draws from it too
+    end = engine.position()
+    return Network(head.spec, end.weights, end.state)
+
+
+def _figures(name: str, score: Score) -> dict[str, float]:
+    """A score as the model file keeps it."""
+    return {
+        f"{name}_images": score.images,
+        f"{name}_accuracy_before": score.before / score.images,
+        f"{name}_accuracy": score.after / score.images,
+    }
+
+
+def _score(parts: Split, head: Network, data: Dataset) -> Score:
+    X = parts.features(data.images)
+    before, after = (
+        int((network.logits(X).argmax(axis=1) == data.labels).sum())
+        for network in (parts.head, head)
+    )
+    return Score(len(data.labels), before, after)
