@@ -1,0 +1,130 @@
+"""The lattice of a line: every way to part it into digits, each with its score.
+
+Its edges are segments: each leads from the node where it starts to the one where it ends, and has
+a score for each label. A way from the first node to the last is a reading; divided by the sum over
+all ways, its score is a probability. Scores are logarithms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from digitscope.arrays import Floats
+from digitscope.reading.blots import Blots
+from digitscope.reading.scores import DROPPED
+from digitscope.reading.segments import Nodes, Segments
+
+__all__ = ["Lattice", "Way", "backward", "best_way", "forward", "n_best", "string_log"]
+
+Way = tuple[tuple[int, int], ...]
+"""A way through a lattice: (edge, label) from left to right."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lattice:
+    """The blots of a line, its nodes and segments, what the classifier says to them, and scores.
+
+    `probabilities` float64 [n, 11]; `scores` float64 [n, 12], a column a label (see `scores`).
+    Segments stand in the order of their ends.
+    """
+
+    blots: Blots
+    nodes: Nodes
+    segments: Segments
+    probabilities: Floats
+    scores: Floats
+
+    @cached_property
+    def into(self) -> list[slice]:
+        """The edges that end at each node."""
+        ends = self.segments.end
+        bounds = np.searchsorted(ends, np.arange(len(self.nodes) + 1))
+        return [slice(int(a), int(b)) for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+
+
+def best_way(lattice: Lattice) -> Way:
+    """The way with the highest score (Viterbi, 1967); empty where there is no ink."""
+    label = lattice.scores.argmax(axis=1)
+    top = lattice.scores.max(axis=1)
+    best = np.full(len(lattice.nodes), -np.inf)
+    best[0] = 0
+    came = np.zeros(len(lattice.nodes), np.int64)
+    for node, edges in enumerate(lattice.into):
+        if edges.stop > edges.start:
+            score = best[lattice.segments.start[edges]] + top[edges]
+            came[node] = edges.start + score.argmax()
+            best[node] = score.max()
+    way: list[tuple[int, int]] = []
+    node = len(lattice.nodes) - 1
+    while node > 0:
+        e = int(came[node])
+        way.append((e, int(label[e])))
+        node = int(lattice.segments.start[e])
+    return tuple(reversed(way))
+
+
+def forward(lattice: Lattice) -> Floats:
+    """The log of the sum over all ways from the first node to each, float64 [nodes]."""
+    every = np.logaddexp.reduce(lattice.scores, axis=1)
+    total = np.full(len(lattice.nodes), -np.inf)
+    total[0] = 0
+    for node, edges in enumerate(lattice.into):
+        if edges.stop > edges.start:
+            total[node] = np.logaddexp.reduce(total[lattice.segments.start[edges]] + every[edges])
+    return total
+
+
+def backward(lattice: Lattice) -> Floats:
+    """The log of the sum over all ways from each node to the last, float64 [nodes]."""
+    every = np.logaddexp.reduce(lattice.scores, axis=1)
+    total = np.full(len(lattice.nodes), -np.inf)
+    total[-1] = 0
+    for node in range(len(lattice.nodes) - 1, 0, -1):
+        edges = lattice.into[node]
+        np.logaddexp.at(total, lattice.segments.start[edges], total[node] + every[edges])
+    return total
+
+
+def string_log(
+    lattice: Lattice, labels: tuple[int, ...], first: int = 0, last: int | None = None
+) -> float:
+    """The log of the sum over all ways from node `first` to `last` that give this string.
+
+    Labels are 0 to 9 and NONE; what is dropped on the way gives nothing.
+    """
+    last = len(lattice.nodes) - 1 if last is None else last
+    wanted = lattice.scores[:, list(labels)]
+    dropped = lattice.scores[:, DROPPED, None]
+    total = np.full((len(lattice.nodes), len(labels) + 1), -np.inf)
+    total[first, 0] = 0
+    for node in range(first + 1, last + 1):
+        edges = lattice.into[node]
+        if edges.stop > edges.start:
+            before = total[lattice.segments.start[edges]]
+            longer = np.logaddexp.reduce(before[:, :-1] + wanted[edges], axis=0)
+            total[node] = np.logaddexp.reduce(before + dropped[edges], axis=0)
+            total[node, 1:] = np.logaddexp(total[node, 1:], longer)
+    return float(total[last, -1])
+
+
+def n_best(lattice: Lattice, n: int) -> list[tuple[float, Way]]:
+    """The `n` best ways that give different strings, with their scores, the best first."""
+    ways: list[list[tuple[float, Way]]] = [[(0.0, ())]]
+    for edges in lattice.into[1:]:
+        found: dict[tuple[int, ...], tuple[float, Way]] = {}
+        for e in range(edges.start, edges.stop):
+            labels = np.argsort(lattice.scores[e])[::-1][:n]
+            for score, way in ways[lattice.segments.start[e]]:
+                for label in labels:
+                    total = score + float(lattice.scores[e, label])
+                    if total == -np.inf:
+                        break
+                    longer = (*way, (e, int(label)))
+                    said = tuple(k for _, k in longer if k != DROPPED)
+                    if said not in found or found[said][0] < total:
+                        found[said] = (total, longer)
+        ways.append(sorted(found.values(), key=lambda item: -item[0])[:n])
+    return ways[-1]

@@ -1,0 +1,68 @@
+"""Scores: how well a segment of a line would do as each digit, as a logarithm.
+
+A score is a weighted sum of what speaks for and against: the classifier's probabilities, and how
+the segment lies in its line. The weights were fitted on strings composed of MNIST's training
+digits that the network was not trained on, so that the sum over all ways through the lattice
+behaves as a probability (a conditional random field: Lafferty, McCallum, Pereira, 2001).
+`scripts/fit_reading.py` fits them again.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from digitscope.arrays import Floats
+from digitscope.reading.classifier import NONE
+from digitscope.reading.segments import Nodes, Segments
+
+__all__ = ["DROPPED", "LABELS", "WEIGHTS", "evidence", "scores"]
+
+DROPPED = 11  # the label of a dot, a dash, a speck: nothing is written for it
+LABELS = 12  # ten digits, "not a digit" (NONE), dropped
+LEAST = 1e-7  # a probability is never taken for less: networks are never so sure
+
+WEIGHTS = {
+    "is a digit": 1.0,  # log of the probability that it is one
+    "which digit": 1.0,  # log of the probability of this one among the ten
+    "segment": 0.0,  # for each
+    "joined": -1.0,  # marks put together, and the paper between them
+    "cut": -1.0,  # darkness crossed by the cut at its end
+    "wide": -2.0,  # beyond a height's width
+    "small": -2.0,  # below half the height
+    "tall": -2.0,  # beyond 1.3 heights
+}
+REFUSED = -4.0  # for taking a whole mark for no digit
+SMALL = 0.4  # of a digit's height: what is lower than that may be dropped as a dot or a dash
+
+
+def evidence(segments: Segments, nodes: Nodes, height: float, probabilities: Floats) -> Floats:
+    """What is weighed, float64 [n, 10, len(WEIGHTS)], for probabilities [n, 11]."""
+    p = np.maximum(probabilities, LEAST)
+    digit = p[:, :NONE].sum(axis=1)
+    x = np.zeros((len(segments), NONE, len(WEIGHTS)))
+    wide, tall = segments.boxes[:, 2:].T / height
+    x[..., 0] = np.log(digit / p.sum(axis=1))[:, None]
+    x[..., 1] = np.log(p[:, :NONE] / digit[:, None])
+    x[..., 2] = 1
+    rest = (
+        segments.joined,
+        nodes.crossed[segments.end],
+        np.maximum(0, wide - 1),
+        np.maximum(0, 0.5 - tall),
+        np.maximum(0, tall - 1.3),
+    )
+    for i, value in enumerate(rest, start=3):
+        x[..., i] = np.asarray(value)[:, None]
+    return x
+
+
+def scores(segments: Segments, nodes: Nodes, height: float, probabilities: Floats) -> Floats:
+    """The score of each segment for each of the LABELS, float64 [n, 12]; -inf where impossible."""
+    out = np.full((len(segments), LABELS), -np.inf)
+    out[:, :NONE] = evidence(segments, nodes, height, probabilities) @ np.array(list(WEIGHTS.values()))
+    none = np.log(np.maximum(probabilities[:, NONE], LEAST))
+    small = segments.boxes[:, 3] < SMALL * height
+    whole = segments.whole
+    out[whole & ~small, NONE] = none[whole & ~small] + REFUSED
+    out[whole & small, DROPPED] = none[whole & small] + REFUSED
+    return out

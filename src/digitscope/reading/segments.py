@@ -1,0 +1,176 @@
+"""Segments: the ink between two cuts, each of which may be one digit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitscope.arrays import Floats, Images, Indices
+from digitscope.preparation.field import frame
+from digitscope.preparation.results import Box
+from digitscope.reading.blots import Blots
+from digitscope.reading.cuts import find_cuts, lean
+
+__all__ = ["Nodes", "Segments", "find_nodes", "find_segments"]
+
+# In heights of the line's digits.
+WIDEST = 1.3  # a segment between cuts; a blot of its own may be wider
+LOWEST = 0.2  # a segment between cuts is at least so high
+JOINED = 0.35  # paper between two blots of one digit
+
+
+@dataclass(frozen=True, eq=False)
+class Nodes:
+    """The places of a line at which a digit may end: between two blots, or at a cut of one.
+
+    `blot` int64 [n] is the blot that begins at the node, or that is cut there. `cuts` has the
+    columns [h] of its box at which the right part begins, None between blots. `crossed` float64
+    [n] is the darkness on the cut in heights of a digit. The last node ends the line.
+    """
+
+    blot: Indices
+    cuts: tuple[Indices | None, ...]
+    crossed: Floats
+
+    def __len__(self) -> int:
+        return len(self.blot)
+
+
+@dataclass(frozen=True, eq=False)
+class Segments:
+    """What may be one digit: the ink between the nodes `start` and `end`, int64 [n].
+
+    `boxes` int64 [n, 4] surround it. `whole` bool [n]: both nodes stand between blots. `joined`
+    float64 [n]: its blots less one, plus the paper between them in heights of a digit. `images`
+    uint8 [n, 28, 28] hold its own ink and nobody else's, as the network wants it.
+    """
+
+    start: Indices
+    end: Indices
+    boxes: Indices
+    whole: NDArray[np.bool_]
+    joined: Floats
+    images: Images
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+
+def find_nodes(ink: Images, blots: Blots, which: NDArray[np.bool_]) -> Nodes:
+    """The nodes of a line, these of its blots, bool [n], being cut."""
+    slope = lean(ink) if which.any() else 0.0
+    blot: list[int] = []
+    cuts: list[Indices | None] = []
+    crossed: list[float] = []
+    for i, (x, y, w, h) in enumerate(blots.boxes):
+        blot.append(i)
+        cuts.append(None)
+        crossed.append(0.0)
+        if which[i]:
+            box = np.s_[y : y + h, x : x + w]
+            dark = ink[box] * (blots.names[box] == i + 1) / 255
+            found, darkness = find_cuts(dark, blots.height, slope)
+            blot += [i] * len(found)
+            cuts += list(found)
+            crossed += darkness.tolist()
+    return Nodes(
+        np.array([*blot, len(blots)], np.int64), (*cuts, None), np.array([*crossed, 0.0])
+    )
+
+
+def find_segments(ink: Images, blots: Blots, nodes: Nodes) -> Segments:
+    """Every segment that may be one digit, in the order of their ends.
+
+    >>> from digitscope.reading.blots import find_blots
+    >>> ink = np.zeros((20, 30), np.uint8)
+    >>> ink[2:18, 4:6] = ink[2:18, 8:14] = 255
+    >>> blots = find_blots(ink)
+    >>> segments = find_segments(ink, blots, find_nodes(ink, blots, np.zeros(2, bool)))
+    >>> list(zip(segments.start.tolist(), segments.end.tolist()))
+    [(0, 1), (1, 2), (0, 2)]
+    """
+    pairs = [
+        (a, b, joined) for b in range(len(nodes)) for a, joined in _starts(blots, nodes, b)
+    ]
+    rows, images = [], []
+    for a, b, joined in pairs:
+        box, image = _own(ink, blots, nodes, a, b)
+        whole = nodes.cuts[a] is None and nodes.cuts[b] is None
+        if whole or (box[2] <= WIDEST * blots.height and box[3] >= LOWEST * blots.height):
+            rows.append((a, b, *box, whole, joined))
+            images.append(frame(image))
+    table = np.array(rows, np.float64).reshape(len(rows), 8)
+    ends = table[:, :6].astype(np.int64)
+    return Segments(
+        *(ends[:, 0], ends[:, 1], ends[:, 2:]),
+        whole=table[:, 6].astype(bool),
+        joined=table[:, 7],
+        images=np.array(images, np.uint8).reshape(-1, 28, 28),
+    )
+
+
+def _starts(blots: Blots, nodes: Nodes, end: int) -> Iterator[tuple[int, float]]:
+    """The nodes at which a segment up to node `end` may start, and its measure of joins."""
+    last = int(nodes.blot[end]) - (nodes.cuts[end] is None)
+    right = _middle(blots, nodes, end)
+    joined, left = 0.0, blots.boxes[last, 0] if last >= 0 else 0
+    for start in range(end - 1, -1, -1):
+        first = int(nodes.blot[start])
+        cut = nodes.cuts[start] is not None or nodes.cuts[end] is not None
+        if right - _middle(blots, nodes, start) > WIDEST * blots.height and (
+            cut or first < last
+        ):
+            if first < last or nodes.cuts[end] is not None:
+                return
+            continue
+        if first < last and nodes.blot[start + 1] > first:  # one more blot
+            gap = max(0, left - blots.boxes[first, :3:2].sum()) / blots.height
+            if gap > JOINED:
+                return
+            joined += 1 + gap
+            left = min(left, blots.boxes[first, 0])
+        if first == last or nodes.cuts[start] is None or nodes.cuts[end] is None:
+            yield start, joined
+
+
+def _middle(blots: Blots, nodes: Nodes, node: int) -> float:
+    """Where a node stands, as a column of the line."""
+    cut = nodes.cuts[node]
+    i = int(nodes.blot[node])
+    if cut is not None:
+        return float(blots.boxes[i, 0] + cut[len(cut) // 2])
+    return float(blots.boxes[i, 0] if i < len(blots) else blots.boxes[-1, :3:2].sum())
+
+
+def _own(
+    ink: Images, blots: Blots, nodes: Nodes, start: int, end: int
+) -> tuple[Box, Images]:
+    """The box of a segment and its own ink in it, uint8 [h, w]."""
+    first, last = int(nodes.blot[start]), int(nodes.blot[end]) - (nodes.cuts[end] is None)
+    boxes = blots.boxes[first : last + 1]
+    x, y = boxes[:, 0].min(), boxes[:, 1].min()
+    right, bottom = (boxes[:, :2] + boxes[:, 2:]).max(axis=0)
+    names = blots.names[y:bottom, x:right]
+    own = (names > first) & (names <= last + 1)
+    columns = np.arange(x, right)
+    for node, i in ((start, first), (end, last)):
+        if (cut := nodes.cuts[node]) is not None:
+            top, height = blots.boxes[i, 1] - y, blots.boxes[i, 3]
+            part = own[top : top + height]
+            here = names[top : top + height] == i + 1
+            behind = columns[None] >= blots.boxes[i, 0] + cut[:, None]
+            part &= ~here | (behind if node == start else ~behind)
+    return _cropped(ink[y:bottom, x:right] * own, int(x), int(y))
+
+
+def _cropped(image: Images, x: int, y: int) -> tuple[Box, Images]:
+    """The image without the paper around its ink, and its box; (x, y) is the image's corner."""
+    rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
+    if not len(rows):
+        return (x, y, 0, 0), image[:1, :1]
+    top, left = int(rows[0]), int(columns[0])
+    height, width = int(rows[-1]) + 1 - top, int(columns[-1]) + 1 - left
+    return (x + left, y + top, width, height), image[top : top + height, left : left + width]
