@@ -17,6 +17,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from digitscope.arrays import Images
+from digitscope.data.pen import PEN
 from digitscope.errors import SettingError, nearest
 
 Matrices = NDArray[
@@ -78,6 +79,9 @@ LIMITS = {
     "scale": 0.9,
     "shear": 1.0,
     "elastic": 30.0,
+    "stroke": 1.0,
+    "blur": 1.0,
+    "grain": 1.0,
 }
 AUGMENTATIONS = tuple(LIMITS)
 
@@ -126,8 +130,8 @@ def augment(
             amounts = rng.uniform(-strength, strength, (len(images), 2)).astype(np.float32)
             M = matrices(amounts) @ M
     n, h, w = images.shape
-    if not any(strengths[name] for name in strengths if name != "nudge"):
-        return _moved(images, M[:, :2, 2].astype(int))
+    if not any(strengths[name] for name in strengths if name not in ("nudge", *PEN)):
+        return _penned(_moved(images, M[:, :2, 2].astype(int)), strengths, rng)
     ys, xs = np.mgrid[:h, :w].astype(np.float32)
     places = np.stack([xs, ys, np.ones_like(xs)]).reshape(3, -1)
     maps = (M[:, :2].reshape(2 * n, 3) @ places).reshape(n, 2, h, w)
@@ -136,9 +140,19 @@ def augment(
         noise *= np.float32(alpha)
         maps += noise.transpose(0, 3, 1, 2)
     # OpenCV holds places in 16 bits: at most about 1,000 images in one strip.
-    return np.concatenate(
+    moved = np.concatenate(
         [_resample(images[i : i + 512], maps[i : i + 512]) for i in range(0, n, 512)]
     )
+    return _penned(moved, strengths, rng)
+
+
+def _penned(images: Images, strengths: dict[str, float], rng: np.random.Generator) -> Images:
+    """The images with other strokes, blurred and grainy, as far as the recipe says so."""
+    for name, change in PEN.items():
+        if strength := strengths.get(name, 0.0):
+            amounts = rng.uniform(-strength, strength, (len(images), 1, 1)).astype(np.float32)
+            images = change(images, amounts, rng)
+    return images
 
 
 def _smooth_noise(

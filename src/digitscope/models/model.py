@@ -26,13 +26,15 @@ FORMAT = "digitscope model"
 VERSION = 1
 MINOR = 0
 STATE_PREFIX = "state."
+NONE = 10  # the column of "not a digit" in a judgement
 
 
 @dataclass(frozen=True)
 class Model:
     """A network that can be used and kept.
 
-    `classes` holds the digit of each class. `temperature` divides the logits before the output's
+    `classes` holds the digit of each class. A network with one output more than digits was trained
+    to refuse: its last output is "not a digit". `temperature` divides the logits before the output's
     activation; it is fitted on validation images (see `digitscope.evaluation.calibration`), and
     None where there were none.
     """
@@ -46,14 +48,14 @@ class Model:
     name: str = "model"
 
     def __post_init__(self) -> None:
-        expected = (
-            1 if len(self.classes) == 2 and self.network.spec.n_out == 1 else len(self.classes)
-        )
-        if self.network.spec.n_out != expected:
-            raise InputError(
-                f"a model of {len(self.classes)} digits cannot have {self.network.spec.n_out} "
-                f"outputs"
-            )
+        n_out, digits = self.network.spec.n_out, len(self.classes)
+        if n_out not in ((1, 2, 3) if digits == 2 else (digits, digits + 1)):
+            raise InputError(f"a model of {digits} digits cannot have {n_out} outputs")
+
+    @property
+    def refuses(self) -> bool:
+        """Whether the network has an output for "not a digit"."""
+        return self.network.spec.n_out == len(self.classes) + 1
 
     @property
     def calibrated(self) -> bool:
@@ -61,10 +63,30 @@ class Model:
         return self.temperature is not None
 
     def probabilities(self, images: NDArray[Any]) -> Floats:
-        """The probability of every class [n, n_classes] for images [n, 28, 28], rows adding up to
-        1.
+        """The probability of every digit [n, n_classes] for images [n, 28, 28], rows adding up to
+        1: given that each is a digit. What a network refuses, `judge` says.
         """
         return self.probabilities_of(self.network.logits(images))
+
+    def judge(self, images: NDArray[Any]) -> Floats:
+        """Probabilities [n, 11] for images [n, 28, 28], rows adding up to 1: of the digits 0 to 9,
+        and of "not a digit". A digit that the model does not know has 0.
+
+        >>> model = Model(Network.initialize("784-16-10"))
+        >>> model.judge(np.zeros((2, 28, 28), np.uint8)).shape
+        (2, 11)
+        """
+        return self.judgement_of(self.network.logits(images))
+
+    def judgement_of(self, Z: Floats) -> Floats:
+        """The same from logits Z [n, n_out]."""
+        P = np.zeros((len(Z), NONE + 1))
+        if self.refuses:
+            A = ACTIVATIONS["softmax"].g(Z.astype(np.float64) / (self.temperature or 1))
+            P[:, [*self.classes, NONE]] = A
+        else:
+            P[:, list(self.classes)] = self.probabilities_of(Z)
+        return P
 
     def probabilities_of(self, Z: Floats) -> Floats:
         """The same from logits Z [n, n_out], in float64, where saturated outputs stay apart.
@@ -73,7 +95,7 @@ class Model:
         probabilities: they are divided by their sum. Other outputs promise nothing of the kind, and
         get the softmax of Z, which at least puts them into the same order.
         """
-        Z = Z.astype(np.float64) / (self.temperature or 1)
+        Z = Z[:, : len(self.classes)].astype(np.float64) / (self.temperature or 1)
         if self.network.spec.output != "sigmoid":
             return ACTIVATIONS["softmax"].g(Z)
         A = ACTIVATIONS["sigmoid"].g(Z)

@@ -1,4 +1,4 @@
-"""The images of a group of batches, distorted if the recipe says so; where the recipe has more than
+"""The images of a group of batches, mixed and distorted if the recipe says so; where the recipe has more than
 one thread, the next group is made ready while the engine is at work on this one.
 """
 
@@ -11,9 +11,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 
-from digitscope.arrays import Images, Indices
+from digitscope.arrays import Indices
 from digitscope.data.augmentation import augment, parse_augmentation
 from digitscope.data.mnist import Dataset
+from digitscope.synthesis.mixture import mix, parse_synthesis, reframe
 from digitscope.training.randomness import generator
 from digitscope.training.recipe import Recipe
 
@@ -29,6 +30,7 @@ class Feeder:
     def __init__(self, recipe: Recipe, train: Dataset) -> None:
         self.recipe, self.train = recipe, train
         self._strengths = parse_augmentation(recipe.augment)
+        self._shares = parse_synthesis(recipe.synthesis)
         self._ahead: tuple[Place, Future[Dataset]] | None = None
         self._thread: ThreadPoolExecutor | None = None
 
@@ -67,20 +69,29 @@ class Feeder:
         size, seed = self.recipe.batch_size, self.recipe.seed
         chosen = order[start * size : end * size]
         images, labels = self.train.images.take(chosen, axis=0), self.train.labels[chosen]
-        if not self._strengths:
+        if not self._strengths and not self._shares:
             return Dataset(images, labels)
-        distorted: list[Images] = []
+        made: list[Dataset] = []
         # Batch by batch, so that the groups' sizes make no difference.
         for batch in range(start, end):
-            part = images[(batch - start) * size : (batch - start + 1) * size]
-            rng = generator(seed, "augmentation", epoch, batch)
-            distorted.append(augment(part, self._strengths, rng))
-        return Dataset(np.concatenate(distorted), labels)
+            here = slice((batch - start) * size, (batch - start + 1) * size)
+            part = Dataset(images[here], labels[here])
+            made.append(self._distorted(part, generator(seed, "augmentation", epoch, batch)))
+        return Dataset(*(np.concatenate(parts) for parts in zip(*made, strict=True)))
+
+    def _distorted(self, batch: Dataset, rng: np.random.Generator) -> Dataset:
+        """One batch as the recipe wants it."""
+        images, labels = batch
+        if self._shares:
+            images, labels = mix(images, labels, self.recipe.classes, self._shares, rng)
+        images = augment(images, self._strengths, rng)
+        return Dataset(reframe(images, self._shares, rng) if self._shares else images, labels)
 
 
 def works_ahead(recipe: Recipe) -> bool:
     """Whether a second thread distorts images. A nudge is too little work to give one to."""
-    return bool(parse_augmentation(recipe.augment).keys() - {"nudge"}) and recipe.threads != 1
+    work = {*parse_augmentation(recipe.augment), *parse_synthesis(recipe.synthesis)} - {"nudge"}
+    return bool(work) and recipe.threads != 1
 
 
 def engine_threads(recipe: Recipe) -> int:

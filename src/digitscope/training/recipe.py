@@ -20,6 +20,7 @@ from digitscope.network.notation import parse_hidden
 from digitscope.network.optimizers import OPTIMIZERS
 from digitscope.network.schedules import SCHEDULES
 from digitscope.network.spec import Spec
+from digitscope.synthesis.mixture import parse_synthesis
 from digitscope.training.setting import (
     Setting,
     architecture,
@@ -34,6 +35,11 @@ from digitscope.training.setting import (
 
 def _augmentation(name: str, value: Any) -> str:
     parse_augmentation(text(name, value))
+    return str(value)
+
+
+def _synthesis(name: str, value: Any) -> str:
+    parse_synthesis(text(name, value))
     return str(value)
 
 
@@ -65,6 +71,14 @@ class Recipe:
     validation: int = _setting(5000, "images held out for every choice", whole(0), "Data")
     augment: str = _setting(
         "", "distortions: 'shift:2 rotate:10 scale:0.1 shear:0.1 elastic:30'", _augmentation, "Data"
+    )
+
+    synthesis: str = _setting(
+        "",
+        "images made by program: 'allographs:0.3 drawn:0.1 coarse:0.1 negatives:0.2' (shares); "
+        'negatives teach the answer "not a digit"',
+        _synthesis,
+        "Data",
     )
 
     loss: str = _setting(
@@ -104,6 +118,11 @@ class Recipe:
                 f"loss binary_cross_entropy tells two digits apart, got {len(self.digits)}: "
                 "choose two with --digits 01, or loss categorical_cross_entropy"
             )
+        if self.refuses and self.loss != "categorical_cross_entropy":
+            raise SettingError(
+                f"negatives need loss categorical_cross_entropy, got {self.loss}: "
+                "change --loss, or leave negatives out of --synthesis"
+            )
         if self.patience and not self.validation:
             raise SettingError(
                 f"patience needs a validation part, and recipe {self.name} has none, as its "
@@ -123,9 +142,16 @@ class Recipe:
         """The digit of each class."""
         return tuple(int(digit) for digit in self.digits)
 
+    @property
+    def refuses(self) -> bool:
+        """Whether the network has an output for "not a digit", the last."""
+        return parse_synthesis(self.synthesis).get("negatives", 0) > 0
+
     def spec(self) -> Spec:
-        """The architecture. Two digits with binary cross-entropy share one output neuron."""
-        n_out = 1 if self.loss == "binary_cross_entropy" else len(self.digits)
+        """The architecture. Two digits with binary cross-entropy share one output neuron; a network
+        that refuses has one output more than digits.
+        """
+        n_out = 1 if self.loss == "binary_cross_entropy" else len(self.digits) + self.refuses
         return parse_hidden(self.hidden, n_out, self.activation, self.output, self.init)
 
     def problem(self) -> Problem:

@@ -1,0 +1,133 @@
+"""A batch as a reader of real handwriting is trained on: MNIST's digits, other hands' digits, and
+things that are no digit, all framed as reading frames them.
+
+A recipe names shares: "allographs:0.3 drawn:0.15 coarse:0.1 negatives:0.2".
+
+    allographs   of the 0, 1 and 7: a stroke is added that MNIST's writers leave out
+    drawn        of all images: replaced by a digit drawn from strokes
+    negatives    of all images: replaced by something that is no digit; its class comes after the
+                 digits' own
+    coarse       of all images: made as coarse as a small scan, some of them stretched
+"""
+
+from __future__ import annotations
+
+import math
+import re
+
+import numpy as np
+
+from digitscope.arrays import Images, Labels
+from digitscope.errors import SettingError, nearest
+from digitscope.preparation.field import fit, frame
+from digitscope.synthesis.drawn import drawn_digit, with_added_stroke
+from digitscope.synthesis.glyphs import DIGITS
+from digitscope.synthesis.negatives import negatives
+from digitscope.synthesis.strokes import crop
+
+SHARES = ("allographs", "drawn", "negatives", "coarse")
+PALEST = 24  # grey levels that count as ink when an image is framed anew
+COARSEST, FINEST = 6, 17  # pixels of the longer side of a coarse image
+
+
+def parse_synthesis(text: str) -> dict[str, float]:
+    """The shares that a recipe names; SettingError for what is unknown.
+
+    >>> parse_synthesis("drawn:0.15 negatives:0.2")
+    {'drawn': 0.15, 'negatives': 0.2}
+    """
+    shares: dict[str, float] = {}
+    for word in re.split(r"[\s,]+", text.strip()):
+        if not word or word == "none":
+            continue
+        name, _, amount = word.partition(":")
+        if name not in SHARES:
+            raise SettingError(f"unknown synthesis {name!r}: {nearest(name, SHARES)}")
+        try:
+            share = float(amount)
+        except ValueError:
+            share = math.nan
+        if not 0 <= share <= 1:
+            raise SettingError(
+                f"synthesis {name} needs a share from 0 to 1, got {amount!r}: write it as {name}:0.2"
+            )
+        shares[name] = share
+    if shares.get("drawn", 0) + shares.get("negatives", 0) > 0.9:
+        raise SettingError(
+            "synthesis drawn and negatives must leave a tenth of the images to MNIST, got "
+            f"{text!r}: lower their shares"
+        )
+    return shares
+
+
+def mix(
+    images: Images,
+    labels: Labels,
+    classes: tuple[int, ...],
+    shares: dict[str, float],
+    rng: np.random.Generator,
+) -> tuple[Images, Labels]:
+    """A batch [n, 28, 28] with its shares of drawn digits and negatives in it, and its labels.
+
+    Labels are class ids: `classes` names their digits, and len(classes) is "not a digit".
+
+    >>> images, labels = np.full((4, 28, 28), 9, np.uint8), np.arange(4, dtype=np.uint8)
+    >>> rng = np.random.default_rng(0)
+    >>> mix(images, labels, tuple(range(10)), {"negatives": 0.5}, rng)[1].max()
+    10
+    """
+    mixed, answers = images.copy(), labels.copy()
+    chance = rng.random(len(labels))
+    none = shares.get("negatives", 0.0)
+    drawn = none + shares.get("drawn", 0.0)
+    where = np.flatnonzero(chance < none)
+    digits = np.array(classes, np.uint8)[labels]
+    mixed[where] = negatives(len(where), rng, (images, digits))
+    answers[where] = len(classes)
+    # Every way of writing is as likely as the next, so digits that are written in more ways are
+    # drawn more often.
+    ways = np.array([len(DIGITS[digit]) for digit in classes])
+    for i in np.flatnonzero((chance >= none) & (chance < drawn)):
+        answers[i] = rng.choice(len(classes), p=ways / ways.sum())
+        mixed[i] = drawn_digit(classes[answers[i]], rng)
+    if added := shares.get("allographs", 0.0):
+        for i in np.flatnonzero((chance >= drawn) & (rng.random(len(labels)) < added)):
+            mixed[i] = with_added_stroke(images[i], int(digits[i]), rng)
+    return mixed, answers
+
+
+def reframe(images: Images, shares: dict[str, float], rng: np.random.Generator) -> Images:
+    """Distorted images [n, 28, 28] brought to MNIST's frame again, as every image is that is read;
+    a share of them by way of a coarse scan.
+
+    >>> reframe(np.full((2, 28, 28), 255, np.uint8), {}, np.random.default_rng(0)).shape
+    (2, 28, 28)
+    """
+    framed = np.zeros_like(images)
+    coarse = rng.random(len(images)) < shares.get("coarse", 0.0)
+    for i, image in enumerate(images):
+        ink = crop(np.where(image > PALEST, image, 0).astype(np.uint8))
+        if ink.any():
+            ink = np.rint(ink * (255 / ink.max())).astype(np.uint8)
+            framed[i] = frame(_coarse(ink, rng) if coarse[i] else ink)
+    return framed
+
+
+def _coarse(ink: Images, rng: np.random.Generator) -> Images:
+    """The ink as a small scan holds it, grey or black and white, a half of them stretched to a
+    square or nearly so.
+    """
+    import cv2
+
+    side = int(rng.integers(COARSEST, FINEST))
+    height, width = ink.shape
+    longer = max(height, width)
+    small_height, small_width = (
+        max(2, round(side * length / longer)) for length in (height, width)
+    )
+    if rng.random() < 0.5:
+        small_width = max(small_width, round(side * rng.uniform(0.5, 1)))
+    small = np.asarray(cv2.resize(ink, (small_width, small_height), interpolation=cv2.INTER_AREA))
+    if rng.random() < 0.5:
+        small = np.where(small > rng.uniform(60, 150), 255, 0).astype(np.uint8)
+    return fit(crop(small)) if small.any() else ink
