@@ -1,0 +1,156 @@
+"""A page to its lines: the way through the steps, and what each of them has to say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitscope.arrays import Images
+from digitscope.preparation.paper import to_grey
+from digitscope.preparation.results import Picture, Step
+from digitscope.reading.classifier import Classifier
+from digitscope.reading.light import brighten, dark_ink
+from digitscope.reading.lines import Row, find_rows
+from digitscope.reading.marks import Marks, find_marks, ink_levels, no_marks, smooth, strengthen
+from digitscope.reading.ruling import without_ruling
+from digitscope.reading.sheet import Sheet, find_sheet
+from digitscope.reading.sieve import sieve
+from digitscope.reading.straight import cut_strip
+from digitscope.reading.strip import Strip
+from digitscope.reading.upright import Upright, find_upright
+
+__all__ = ["Layout", "find_lines"]
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """The lines of a page in reading order, each set straight.
+
+    `rotation` says by how many degrees counter-clockwise the page had to be turned: 0, 90, 180 or
+    270. `warnings` are for the user, `steps` for whoever wants to see how it was found.
+    """
+
+    strips: tuple[Strip, ...]
+    rotation: int
+    warnings: tuple[str, ...]
+    steps: tuple[Step, ...]
+
+
+def find_lines(picture: Picture, classify: Classifier) -> Layout:
+    """Find the lines of writing on a page, whichever way it lies. A blank page has none.
+
+    The classifier is asked once, which way up the page is.
+
+    >>> page = np.full((60, 200), 240, np.uint8)
+    >>> page[20:50, 30:34] = page[20:50, 60:64] = 20
+    >>> unsure = lambda images: np.full((len(images), 11), 1 / 11)
+    >>> layout = find_lines(Picture("two strokes", page, 200, 60, 1, ""), unsure)
+    >>> layout.strips[0].ink.shape, layout.rotation
+    ((34, 38), 0)
+    """
+    grey, shows = to_grey(picture.pixels)
+    sheet = find_sheet(picture.pixels, grey)
+    dark = dark_ink(sheet.grey)
+    bright, evened = brighten(sheet.grey, dark, sheet.paper)
+    steps = [
+        Step("load", f"Decoded: {picture.note}.", picture.pixels),
+        Step("grey", f"Took {shows} as grey: from {grey.min()} to {grey.max()}.", grey),
+        Step("sheet", _about_sheet(sheet), _drawn_sheet(picture.pixels, sheet)),
+        Step("light", _about_light(dark, evened), bright),
+    ]
+    free, ruled = without_ruling(bright, sheet.paper)
+    steps.append(Step("ruling", _about_ruling(ruled), free))
+    quiet, sigma = smooth(free, sheet.paper)
+    levels = ink_levels(quiet, sheet.paper)
+    found = find_marks(quiet, levels) if levels else no_marks(quiet.shape)
+    marks, dropped = sieve(found, sheet.paper)
+    ink = strengthen(quiet, levels, marks) if levels else np.zeros_like(quiet)
+    steps.append(Step("marks", _about_marks(marks, dropped, sigma), ink))
+    ways = find_rows(marks, 0), find_rows(marks, 1)
+    upright = find_upright(ink, marks, ways, classify)
+    rows = _rows(marks, ways, upright.quarter)
+    factor = np.diag([picture.factor, picture.factor, 1.0])
+    strips = tuple(cut_strip(ink, marks, row, factor @ sheet.to_picture) for row in rows)
+    steps.append(Step("upright", _about_upright(upright), np.rot90(ink, upright.quarter)))
+    steps.append(Step("lines", _about_lines(rows), _stacked(strips)))
+    return Layout(strips, 90 * upright.quarter, _warnings(upright), tuple(steps))
+
+
+def _rows(marks: Marks, ways: tuple[list[Row], list[Row]], quarter: int) -> list[Row]:
+    return ways[quarter] if quarter < 2 else find_rows(marks, quarter)
+
+
+def _warnings(upright: Upright) -> tuple[str, ...]:
+    if upright.rival is None:
+        return ()
+    turn = "upside down" if (upright.rival - upright.quarter) % 4 == 2 else "turned by a quarter"
+    return (
+        f"the page reads nearly as well {turn}: it was left "
+        f"{'as it is' if upright.quarter == 0 else f'at {90 * upright.quarter} degrees'}; "
+        "turn the image if that is wrong",
+    )
+
+
+def _about_sheet(sheet: Sheet) -> str:
+    if sheet.outline is None:
+        return "No edge of a sheet shows: the whole image is the page."
+    corners = ", ".join(f"({x:.0f}, {y:.0f})" for x, y in sheet.outline)
+    if np.array_equal(sheet.to_picture, np.eye(3)):
+        return f"The sheet fills the image but for a strip at its rim; its corners: {corners}."
+    height, width = sheet.grey.shape
+    return f"A sheet with its corners at {corners} was set straight: {width}x{height} pixels."
+
+
+def _drawn_sheet(pixels: Images, sheet: Sheet) -> NDArray[np.uint8]:
+    """The sheet as it was set straight, or the picture where there is none."""
+    return pixels if sheet.outline is None else np.where(sheet.paper, sheet.grey, np.uint8(0))
+
+
+def _about_light(dark: bool, evened: bool) -> str:
+    ink = "Ink is darker than paper" if dark else "Ink is lighter than paper"
+    if evened:
+        return f"{ink}; every pixel was put in relation to the paper around it."
+    return f"{ink}; the light is even."
+
+
+def _about_ruling(lines: int) -> str:
+    if lines:
+        return f"Took out {lines} ruled {'line' if lines == 1 else 'lines'}, but where ink crosses."
+    return "No ruled lines: nothing was taken out."
+
+
+def _about_marks(marks: Marks, dropped: dict[str, int], sigma: float) -> str:
+    said = f"{len(marks)} {'mark' if len(marks) == 1 else 'marks'} of ink"
+    if dropped:
+        said += "; left out: " + ", ".join(f"{count} {what}" for what, count in dropped.items())
+    if sigma:
+        said += f"; grain was smoothed by a Gaussian of {sigma:g} pixels"
+    return said + "."
+
+
+def _about_upright(upright: Upright) -> str:
+    if not upright.asked:
+        return "No mark of a digit's size: nothing says which way is up."
+    each = ", ".join(f"{90 * k}: {value:.1f}" for k, value in enumerate(upright.evidence))
+    done = f"turned by {90 * upright.quarter} degrees" if upright.quarter else "left as it is"
+    return f"Log-likelihood of {upright.asked} marks turned counter-clockwise by {each}: {done}."
+
+
+def _about_lines(rows: list[Row]) -> str:
+    if not rows:
+        return "No line of writing was found."
+    slopes = ", ".join(f"{(row.angle + 45) % 90 - 45:.0f}" for row in rows[:12])
+    more = ", ..." if len(rows) > 12 else ""
+    lines = f"{len(rows)} {'line' if len(rows) == 1 else 'lines'}"
+    return f"{lines}, set straight by (degrees): {slopes}{more}."
+
+
+def _stacked(strips: tuple[Strip, ...]) -> NDArray[np.uint8]:
+    """All strips below one another."""
+    if not strips:
+        return np.zeros((8, 8), np.uint8)
+    width = max(strip.ink.shape[1] for strip in strips)
+    rows = [np.pad(s.ink, ((0, 4), (0, width - s.ink.shape[1]))) for s in strips]
+    return np.concatenate(rows)

@@ -1,0 +1,209 @@
+"""Ruled and squared paper: its lines found, followed, and taken out from under the digits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitscope.arrays import Images
+from digitscope.preparation.levels import measure
+from digitscope.reading.marks import find_marks, ink_levels
+from digitscope.reading.sieve import digit_size
+
+__all__ = ["Ruling", "find_ruling", "without_ruling"]
+
+SMALLEST = 150  # pixels of the longer side: in a smaller image a line may as well be a 1
+SIDE = 420  # pixels: at such a size lines are looked for
+VOTES = 0.3  # of the longer side: pixels in a line that make it worth a look
+COVERED = 0.55  # of its way across the paper a ruled line is seen
+MOST_LINES, MOST_MISSES = 160, 12  # lines, and trials in a row that find none: then it is over
+STRETCH = 24  # pixels: in pieces so long a line is followed, straight or not
+ASTRAY = 3  # pixels: how far it may be off from where it was looked for
+REACH = 9  # pixels across a line that are looked at
+WIDEST = 5.0  # pixels: a wider line is no ruling
+DARKER_INK = 1.7  # what is so much darker than the line is ink above it
+LONGER = 2.5  # digits: a line that is not so much longer than digits may be one itself
+FAINTEST = 6  # grey levels above paper
+
+
+@dataclass(frozen=True, eq=False)
+class Ruling:
+    """One line: its points float64 [n, 2] (x, y), a pixel apart, and the normal float64 [2]."""
+
+    points: NDArray[np.float64]
+    normal: NDArray[np.float64]
+    width: float
+    level: float
+
+
+def without_ruling(bright: Images, paper: NDArray[np.bool_]) -> tuple[Images, int]:
+    """Bright ink uint8 [h, w] without ruled lines, and how many there were.
+
+    A line's pixels go, unless ink stands on the line right there: above, below, or upon it. If
+    nothing much shorter than the lines is left, they were digits, and everything stays.
+
+    >>> page = np.zeros((200, 300), np.uint8)
+    >>> page[100] = page[150] = 90
+    >>> page[80:120, 50:54] = page[80:120, 90:94] = 200
+    >>> free, lines = without_ruling(page, np.ones((200, 300), np.bool_))
+    >>> lines, int(free[100, 51]), int(free[100, 200])
+    (2, 200, 0)
+    """
+    lines = find_ruling(bright, paper)
+    if not lines:
+        return bright, 0
+    level = measure(bright[paper]).paper
+    free = bright.copy()
+    for line in lines:
+        _erase(free, bright, line, level)
+    levels = ink_levels(free, paper)
+    if levels is None:
+        return bright, 0
+    left = find_marks(free, levels)
+    if not len(left) or min(len(line.points) for line in lines) < LONGER * digit_size(left):
+        return bright, 0
+    return free, len(lines)
+
+
+def find_ruling(bright: Images, paper: NDArray[np.bool_]) -> list[Ruling]:
+    """Thin lines across most of the paper, in bright ink uint8 [h, w], in any direction."""
+    import cv2
+
+    if max(bright.shape) < SMALLEST or not paper.any():
+        return []
+    levels = measure(bright[paper])
+    least = max(FAINTEST, 3 * levels.noise)
+    # What is brighter than the paper some pixels away on both sides: thin lines, and not shadows.
+    thin = cv2.morphologyEx(bright, cv2.MORPH_TOPHAT, np.ones((REACH, REACH), np.uint8))
+    scale = min(1.0, SIDE / max(bright.shape))
+    mask = (np.where(paper, thin, 0) > least).astype(np.uint8) * np.uint8(255)
+    if scale < 1:
+        size = (round(bright.shape[1] * scale), round(bright.shape[0] * scale))
+        mask = np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_AREA), np.uint8)
+    seen = (mask > 60).astype(np.uint8)
+    found = cv2.HoughLines(seen, 1, np.pi / 360, round(VOTES * max(mask.shape)))
+    lines: list[Ruling] = []
+    tried = np.zeros((0, 2))
+    missed = 0
+    for distance, angle in np.zeros((0, 2)) if found is None else np.asarray(found)[:, 0]:
+        near = np.abs(tried - [distance, angle]) < [ASTRAY + 1, np.pi / 60]
+        if near.all(axis=1).any():
+            continue
+        tried = np.vstack([tried, [distance, angle]])
+        ends = _across(float(distance) / scale, float(angle), bright.shape)
+        if ends is None or any(_same(line, ends) for line in lines):
+            continue
+        line = _followed(bright, paper, ends, least)
+        missed = 0 if line else missed + 1
+        if line:
+            lines.append(line)
+        if missed == MOST_MISSES or len(lines) == MOST_LINES:
+            break
+    return lines
+
+
+def _across(distance: float, angle: float, shape: tuple[int, ...]) -> NDArray[np.float64] | None:
+    """Where a line x cos + y sin = distance enters and leaves the picture, float64 [2, 2]."""
+    height, width = shape
+    normal = np.array([np.cos(angle), np.sin(angle)])
+    along = np.array([-normal[1], normal[0]])
+    low, high = -np.inf, np.inf
+    for axis, limit in enumerate((width - 1, height - 1)):
+        if abs(along[axis]) < 1e-9:
+            continue
+        a, b = sorted((edge - distance * normal[axis]) / along[axis] for edge in (0, limit))
+        low, high = max(low, a), min(high, b)
+    if not high - low > 2 * STRETCH:
+        return None
+    return np.array([distance * normal + low * along, distance * normal + high * along])
+
+
+def _same(line: Ruling, ends: NDArray[np.float64]) -> bool:
+    """Whether a line that was found runs where this one would be looked for."""
+    a, b = line.points[0], line.points[-1]
+    if abs(float((b - a) @ (ends[1] - ends[0]))) < 0.9 * float(
+        np.linalg.norm(b - a) * np.linalg.norm(ends[1] - ends[0])
+    ):
+        return False
+    side = line.normal
+    middle = ends.mean(axis=0)
+    nearest = line.points[
+        int(np.argmin(np.abs((line.points - middle) @ np.array([side[1], -side[0]]))))
+    ]
+    return bool(abs((middle - nearest) @ side) < 2.5 * ASTRAY)
+
+
+def _followed(
+    bright: Images, paper: NDArray[np.bool_], ends: NDArray[np.float64], least: float
+) -> Ruling | None:
+    """Follow a line from end to end; None if it is not thin, or not seen on most of its way."""
+    length = float(np.linalg.norm(ends[1] - ends[0]))
+    along = (ends[1] - ends[0]) / length
+    normal = np.array([-along[1], along[0]])
+    points = ends[0] + np.arange(int(length))[:, None] * along
+    band = _band(bright, points, normal, 2 * REACH)
+    on_paper = _band(paper.astype(np.uint8), points, normal, 0)[:, 0] > 0.5
+    if on_paper.sum() < max(bright.shape) * VOTES:
+        return None
+    path = _path(band)
+    points = points + path[:, None] * normal
+    band = _band(bright, points, normal, REACH)
+    profile = np.median(band[on_paper], axis=0)
+    floor = float(np.minimum(profile[:3].mean(), profile[-3:].mean()))
+    top = float(profile[REACH - 1 : REACH + 2].max())
+    if top - floor < least / 2:
+        return None
+    width = float((profile - floor > 0.5 * (top - floor)).sum())
+    core = band[:, REACH - 1 : REACH + 2].max(axis=1)
+    beside = np.minimum(band[:, :4].mean(axis=1), band[:, -4:].mean(axis=1))
+    covered = float(np.mean((core - beside > 0.5 * (top - floor))[on_paper]))
+    if width > WIDEST or covered < COVERED:
+        return None
+    seen = np.flatnonzero(on_paper)
+    return Ruling(points[seen[0] : seen[-1] + 1], normal, width, top)
+
+
+def _band(
+    image: NDArray[np.uint8], points: NDArray[np.float64], normal: NDArray[np.float64], reach: int
+) -> NDArray[np.float32]:
+    """The picture along a line, float32 [n, 2 reach + 1]: a row a point, a column a pixel off."""
+    import cv2
+
+    across = np.arange(-reach, reach + 1)
+    x, y = (points[:, axis, None] + across * normal[axis] for axis in (0, 1))
+    return np.asarray(
+        cv2.remap(image, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR), np.float32
+    )
+
+
+def _path(band: NDArray[np.float32]) -> NDArray[np.float64]:
+    """How far the line is off the middle of its band, [n]: followed from stretch to stretch."""
+    n, middle = len(band), band.shape[1] // 2
+    starts = np.arange(0, n, STRETCH)
+    tones = np.array([np.median(band[start : start + STRETCH], axis=0) for start in starts])
+    reach = 2 * ASTRAY
+    near = tones[:, middle - reach : middle + reach + 1]
+    best = np.argmax(near - 0.5 * np.abs(np.arange(-reach, reach + 1)), axis=1) - reach
+    padded = np.pad(best.astype(np.float64), 3, "edge")
+    calm = np.median(np.lib.stride_tricks.sliding_window_view(padded, 7), axis=1)
+    return np.asarray(np.interp(np.arange(n), starts + STRETCH / 2, calm))
+
+
+def _erase(free: Images, bright: Images, line: Ruling, paper: float) -> None:
+    """Set the line's pixels in `free` to paper, but those with ink on, above or below them."""
+    half = int(np.ceil(line.width / 2)) + 1
+    band = _band(bright, line.points, line.normal, half + 2)
+    level = line.level - paper
+    ink = paper + 0.5 * level
+    beside = np.maximum(band[:, :2].max(axis=1), band[:, -2:].max(axis=1)) > ink
+    upon = band[:, 2:-2].max(axis=1) > paper + DARKER_INK * level
+    gone = ~(beside | upon)
+    rows = line.points[gone]
+    for off in np.arange(-half, half + 0.1, 0.5):
+        for ahead in (0.0, 0.5):
+            spot = rows + off * line.normal + ahead * np.array([line.normal[1], -line.normal[0]])
+            x, y = np.rint(spot).astype(np.intp).T
+            inside = (x >= 0) & (y >= 0) & (x < free.shape[1]) & (y < free.shape[0])
+            free[y[inside], x[inside]] = np.minimum(free[y[inside], x[inside]], round(paper))

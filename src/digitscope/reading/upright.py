@@ -1,0 +1,126 @@
+"""Which way up: the page is turned by quarters, and the classifier says how it reads best."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitscope.arrays import Images
+from digitscope.preparation.field import FIELD, frame
+from digitscope.reading.classifier import NONE, Classifier
+from digitscope.reading.lines import Row
+from digitscope.reading.marks import Marks
+from digitscope.reading.sieve import digit_size
+
+__all__ = ["Upright", "find_upright", "turned"]
+
+SAMPLE = 24  # marks that are asked: enough for a page, and cheap
+LIKELY_SIZE = (0.55, 1.7)  # digits: marks of such size are asked
+WORST = -4.0  # the least a mark may say (log-likelihood): a smudge must not outvote the digits
+ROW, MOST_ROWS = 0.7, 3.5  # log-likelihood that a row more costs, and the most that rows say
+MARGIN = 4.0  # by so much the best way up must be likelier than the one the page has
+THIN = 1.5  # what comes so near to the way that was taken deserves a warning
+LEVEL = 2.0  # degrees: less slope is not worth a new sampling of pixels
+
+
+@dataclass(frozen=True)
+class Upright:
+    """How many quarters counter-clockwise set the page upright, and what speaks for it.
+
+    `evidence` has the log-likelihood of each of the four ways, `asked` says how many marks were
+    asked, and `rival` is another number of quarters that is nearly as likely and reads otherwise,
+    or None.
+    """
+
+    quarter: int
+    evidence: tuple[float, float, float, float]
+    asked: int
+    rival: int | None
+
+
+def find_upright(
+    ink: Images, marks: Marks, ways: tuple[list[Row], list[Row]], classify: Classifier
+) -> Upright:
+    """Ask the classifier about marks turned all four ways; the page stays where it is in doubt.
+
+    `ways` are the rows of the page as it lies and of the page turned by a quarter (see
+    `lines.find_rows`): each mark is set straight by the slope of its row.
+    """
+    chosen = _sample(marks)
+    if not len(chosen):
+        return Upright(0, (0.0, 0.0, 0.0, 0.0), 0, None)
+    crops = []
+    for quarter in range(4):
+        slopes = {mark: row.angle for row in ways[quarter % 2] for mark in row.marks}
+        lie = 180 * (quarter // 2)
+        for i in chosen:
+            crops.append(
+                frame(turned(_own(ink, marks, i), slopes.get(i, 90.0 * (quarter % 2)) + lie))
+            )
+    answers = np.asarray(classify(np.stack(crops)), np.float64).reshape(4, len(chosen), NONE + 1)
+    digits = answers[:, :, :NONE].argmax(axis=2)
+    sure = np.log(np.maximum(answers[:, :, :NONE].max(axis=2), 1e-9))
+    evidence = np.asarray(np.maximum(sure, WORST).sum(axis=1) + _by_layout(ways))
+    best = int(np.argmax(evidence))
+    quarter = best if evidence[best] - evidence[0] > MARGIN else 0
+    rivals = [k for k in range(4) if k != quarter and evidence[k] > evidence[quarter] - THIN]
+    likely = evidence[quarter] > 0.5 * WORST * len(chosen)
+    other = len(chosen) > 1 or any(digits[k, 0] != digits[quarter, 0] for k in rivals)
+    rival = max(rivals, key=lambda k: evidence[k]) if rivals and likely and other else None
+    a, b, c, d = (float(value) for value in evidence)
+    return Upright(quarter, (a, b, c, d), len(chosen), rival)
+
+
+def _by_layout(ways: tuple[list[Row], list[Row]]) -> NDArray[np.float64]:
+    """What the rows alone say of the four ways, [4]: numbers stand in few rows, not in many."""
+    many = np.array([len(ways[quarter % 2]) for quarter in range(4)], np.float64)
+    return -np.minimum(ROW * (many - many.min()), MOST_ROWS)
+
+
+def _sample(marks: Marks) -> list[int]:
+    """Marks of a digit's size, spread over the page."""
+    share = marks.size / max(digit_size(marks), 1.0)
+    likely = np.flatnonzero((share > LIKELY_SIZE[0]) & (share < LIKELY_SIZE[1]))
+    if len(likely) > SAMPLE:
+        likely = likely[np.linspace(0, len(likely) - 1, SAMPLE).astype(np.intp)]
+    return [int(i) for i in likely]
+
+
+def _own(ink: Images, marks: Marks, i: int) -> Images:
+    """The ink of one mark alone, cut out."""
+    x, y, w, h = marks.boxes[i]
+    own = marks.names[y : y + h, x : x + w] == marks.ids[i]
+    return np.where(own, ink[y : y + h, x : x + w], np.uint8(0))
+
+
+def turned(crop: Images, angle: float) -> NDArray[np.uint8]:
+    """A crop uint8 [h, w] turned so that what ran at `angle` degrees (x towards y) runs level.
+
+    Cut to its ink again. Whole quarters turn without loss.
+
+    >>> turned(np.full((2, 9), 255, np.uint8), 90).shape
+    (9, 2)
+    """
+    import cv2
+
+    quarters = round(angle / 90)
+    crop = np.ascontiguousarray(np.rot90(crop, quarters))
+    rest = angle - 90 * quarters
+    if abs(rest) < LEVEL:
+        return _cut(crop)
+    height, width = crop.shape
+    scale = 2.0 if max(height, width) < 2 * FIELD else 1.0
+    side = int(np.ceil(scale * np.hypot(height, width))) + 2
+    matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), rest, scale)
+    matrix[0, 2] += (side - width) / 2
+    matrix[1, 2] += (side - height) / 2
+    return _cut(np.asarray(cv2.warpAffine(crop, matrix, (side, side), flags=cv2.INTER_LINEAR)))
+
+
+def _cut(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    rows, columns = np.flatnonzero(crop.any(axis=1)), np.flatnonzero(crop.any(axis=0))
+    if not len(rows):
+        return crop
+    return crop[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
