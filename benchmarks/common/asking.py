@@ -26,13 +26,13 @@ class FailedError(Exception):
 
 
 class Candidate:
-    """A process that answers; see `common/serving.py`."""
+    """A process that answers; see `common/serving.py`. `python` is whose packages it has."""
 
-    def __init__(self, name: str, command: Sequence[str]) -> None:
+    def __init__(self, name: str, command: Sequence[str], python: str = sys.executable) -> None:
         self.name = name
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         self._process = subprocess.Popen(
-            [sys.executable, *command],
+            [python, *command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._said,

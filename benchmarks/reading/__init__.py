@@ -1,0 +1,1 @@
+"""How well handwriting is read, by digitscope and by others, on any labelled folder."""
