@@ -15,6 +15,9 @@ STRENGTHS = {
     "scale": 0.2,
     "shear": 0.3,
     "elastic": 30.0,
+    "stroke": 0.5,
+    "blur": 1.0,
+    "grain": 0.3,
 }
 
 
@@ -39,7 +42,8 @@ def test_seeded_and_moderate(name: str) -> None:
     ink = a.sum(dtype=np.int64) / images.sum(dtype=np.int64)
     assert 0.9 < ink < 1.15
     changed = [not np.array_equal(x, y) for x, y in zip(a, images, strict=True)]
-    assert np.mean(changed) > 0.98
+    # Below 0 a blur is none, and ink is whole: half of the images stay as they are.
+    assert np.mean(changed) > (0.45 if name in ("blur", "grain") else 0.98)
 
 
 def test_nothing_asked_for_changes_nothing() -> None:

@@ -18,6 +18,7 @@ SHIPPED = {
     "nielsen-100": "784-100-10",
     "nielsen-15": "784-15-10",
     "nielsen-30": "784-30-10",
+    "reader": "28x28-16c5-p2-32c3s-32c3s-bn-p2-64c3s-64c3s-bn-p2-128-11",
     "speedrun-98": "784-256-10",
     "speedrun-99": "784-768-10",
 }
@@ -100,7 +101,7 @@ def test_a_recipe_of_ones_own(tmp_path: Path) -> None:
         ({"train": 59_000}, "59000 training and 5000 validation images"),
         ({"seed": -1}, "seed must be a whole number"),
         ({"drop_last": "maybe"}, "drop_last must be true or false, got 'maybe'"),
-        ({"augment": "blur:2"}, "unknown augmentation 'blur'"),
+        ({"augment": "blurr:2"}, "unknown augmentation 'blurr'"),
         ({"augment": 3}, "augment must be text"),
         ({"engine": "fasst"}, "unknown engine 'fasst'"),
         ({"threads": -1}, "threads must be"),

@@ -6,6 +6,7 @@ Each takes images uint8 [n, 28, 28] and an amount for each, float32 [n, 1, 1].
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,9 +59,9 @@ def _strip(images: Images) -> Images:
     return np.pad(images, ((0, 0), (2, 2), (2, 2))).reshape(-1, images.shape[2] + 4)
 
 
-def _back(strip: NDArray[np.uint8], images: Images) -> Images:
+def _back(strip: NDArray[Any], images: Images) -> Images:
     n, h, w = images.shape
-    return np.asarray(strip).reshape(n, h + 4, w + 4)[:, 2:-2, 2:-2]
+    return np.asarray(strip, np.uint8).reshape(n, h + 4, w + 4)[:, 2:-2, 2:-2]
 
 
 def _rounded(values: NDArray[np.float32]) -> Images:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -62,7 +64,7 @@ def with_added_stroke(image: Images, digit: int, rng: np.random.Generator) -> Im
         lines.append(np.rint(places * 16).astype(np.int32))
     pen = max(2, round(2 * scale * float(large.sum() / 255) / _edge(large)))
     cv2.polylines(large, lines, False, 255, pen, cv2.LINE_AA, 4)
-    return frame(crop(large))
+    return frame(crop(np.asarray(large, np.uint8)))
 
 
 def _column(ink: NDArray[np.float64]) -> float:
@@ -71,7 +73,7 @@ def _column(ink: NDArray[np.float64]) -> float:
     return float(mass @ np.arange(len(mass)) / max(mass.sum(), 1e-9))
 
 
-def _edge(ink: Images) -> float:
+def _edge(ink: NDArray[Any]) -> float:
     """The length of the ink's edge in small pixels; ink over half of it is the stroke's width."""
     import cv2
 

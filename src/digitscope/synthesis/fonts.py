@@ -51,10 +51,10 @@ def letter(character: str, font: int, width: int) -> Images:
 
 @cache
 def _printed(font: str, character: str) -> Images:
-    import matplotlib
+    import matplotlib as mpl
     from PIL import Image, ImageDraw, ImageFont
 
-    path = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / f"{font}.ttf"
+    path = Path(mpl.get_data_path()) / "fonts" / "ttf" / f"{font}.ttf"
     image = Image.new("L", (CANVAS, CANVAS))
     ImageDraw.Draw(image).text((30, 20), character, 255, ImageFont.truetype(str(path), 64))
     return crop(np.array(image))

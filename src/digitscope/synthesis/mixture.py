@@ -49,7 +49,8 @@ def parse_synthesis(text: str) -> dict[str, float]:
             share = math.nan
         if not 0 <= share <= 1:
             raise SettingError(
-                f"synthesis {name} needs a share from 0 to 1, got {amount!r}: write it as {name}:0.2"
+                f"synthesis {name} needs a share from 0 to 1, got {amount!r}: "
+                f"write it as {name}:0.2"
             )
         shares[name] = share
     if shares.get("drawn", 0) + shares.get("negatives", 0) > 0.9:
@@ -130,4 +131,4 @@ def _coarse(ink: Images, rng: np.random.Generator) -> Images:
     small = np.asarray(cv2.resize(ink, (small_width, small_height), interpolation=cv2.INTER_AREA))
     if rng.random() < 0.5:
         small = np.where(small > rng.uniform(60, 150), 255, 0).astype(np.uint8)
-    return fit(crop(small)) if small.any() else ink
+    return fit(crop(np.asarray(small, np.uint8))) if small.any() else ink

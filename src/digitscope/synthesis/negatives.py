@@ -87,11 +87,11 @@ def shape(rng: np.random.Generator, pool: Pool) -> Images:
         )
     elif kind == 2:
         slope = np.linspace(0, 255, 64)[None] * np.ones((64, 1))
-        canvas = np.rot90(slope, rng.integers(4)).astype(np.uint8)
+        canvas = np.rot90(slope, int(rng.integers(4))).astype(np.uint8)
     else:
         period, y, x = int(rng.integers(4, 16)), *np.mgrid[:64, :64]
         bars = (x // period) % 2 if kind == 3 else (x // period + y // period) % 2
-        canvas = np.rot90(255 * bars.astype(np.uint8), rng.integers(4))
+        canvas = np.rot90(255 * bars.astype(np.uint8), int(rng.integers(4)))
     return _framed(canvas)
 
 

@@ -1,5 +1,5 @@
-"""The images of a group of batches, mixed and distorted if the recipe says so; where the recipe has more than
-one thread, the next group is made ready while the engine is at work on this one.
+"""The images of a group of batches, mixed and distorted if the recipe says so; where the recipe has
+more than one thread, the next group is made ready while the engine is at work on this one.
 """
 
 from __future__ import annotations
