@@ -15,7 +15,7 @@ COMPILER = $(shell for c in "$${CC:-cc}" cc gcc clang; do \
 NO_COMPILER = $(if $(COMPILER),,requirements/compiler.txt)
 KERNELS := hatch_build.py $(wildcard src/digitscope/engines/native/*.[ch])
 
-.PHONY: demo test lint types unit fuzz kill bench results python clean help
+.PHONY: demo test lint types unit fuzz kill bench bench-reading results python clean help
 
 help:
 	@echo "make demo     train the lesson's network on all of MNIST and look at it"
@@ -23,6 +23,7 @@ help:
 	@echo "make fuzz     the long fuzzing of every reader    make kill   200 kills of a training"
 	@echo "make bench    every speed beside its peers, and write docs/benchmarks.md"
 	@echo "make results  train every recipe, and write docs/results.md"
+	@echo "make bench-reading IMAGES=FOLDER  reading beside its peers on labelled images, and write docs/reading.md"
 
 python:
 	@$(PYTHON) -c '$(IN_RANGE)' > /dev/null 2>&1 || { \
@@ -80,8 +81,23 @@ bench: $(DEMO)/.ready
 	$(DEMO)/bin/python $(PIP) -r requirements/bench.txt
 	$(DEMO)/bin/python benchmarks/all.py
 
+# The peers have an environment of their own; Tesseract is the system's, where it has one.
+PEERS := .venv-peers
+IMAGES ?= $(wildcard ../shared/images)
+$(PEERS)/.ready: requirements/bench-reading.txt | python
+	$(PYTHON) -m venv --clear $(PEERS)
+	$(PEERS)/bin/python $(PIP) -r requirements/bench-reading.txt
+	@touch $@
+
+bench-reading: $(DEMO)/.ready $(PEERS)/.ready
+	@test -n "$(IMAGES)" || { echo "which images? give a labelled folder (docs/formats.md):" \
+	  "make bench-reading IMAGES=FOLDER"; exit 2; }
+	$(DEMO)/bin/python $(PIP) $$(grep '^onnx' requirements/frameworks.txt)
+	cd benchmarks && ../$(DEMO)/bin/python -m reading "$(abspath $(IMAGES))" \
+	  --peers-python "$(abspath $(PEERS))/bin/python" $(if $(QUICK),--quick --out ../failures)
+
 results: $(DEMO)/.ready
 	$(DEMO)/bin/python scripts/measure_results.py
 
 clean:
-	rm -rf $(DEMO) $(TEST) dist
+	rm -rf $(DEMO) $(TEST) $(PEERS) dist failures

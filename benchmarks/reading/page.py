@@ -47,10 +47,8 @@ def digits(found: dict[str, Any]) -> str:
 def confidence(found: dict[str, Any]) -> str:
     """Whether ours means what it says, and what refusing buys."""
     ours = _ours(found)
-    rows = {
-        **{name: row for name, row in ours["digits"].items()},
-        **{f"strings, {name}": row for name, row in ours["strings"].items()},
-    }
+    rows = dict(ours["digits"])
+    rows |= {f"strings, {name}": row for name, row in ours["strings"].items()}
     header = [
         "",
         "calibration error",
@@ -73,12 +71,10 @@ def refused(found: dict[str, Any]) -> str:
     rows = found["readers"]
     names = [n for n in next(iter(rows.values()))["refused"] if n != "limit"]
     sets = list(next(iter(rows.values()))["digits"])
-    cells = [
-        [name, *(percent(r["refused"].get(name), 1) for r in rows.values())] for name in names
-    ] + [
-        [f"digits, {name}", *(percent(r["digits"].get(name, {}).get("refused"), 1) for r in rows.values())]
-        for name in sets
-    ]  # fmt: skip
+    cells = [[name, *(percent(r["refused"].get(name), 1) for r in rows.values())] for name in names]
+    for name in sets:
+        told = [r["digits"].get(name, {}).get("refused") for r in rows.values()]
+        cells.append([f"digits, {name}", *(percent(part, 1) for part in told)])
     return table(["refused", *(TITLES[r] for r in rows)], cells)
 
 
@@ -124,12 +120,10 @@ def each_page(found: dict[str, Any]) -> str:
     rows = found["readers"]
     cells = []
     for name in _page_sets(found):
-        by_reader = [{p["page"]: p for p in r["pages"].get(name, {}).get("pages", [])} for r in rows.values()]  # fmt: skip
-        for page in next(iter(by_reader)):
-            told = [
-                f"{p[page]['exact']} of {p[page]['lines']}" if page in p else "" for p in by_reader
-            ]
-            cells.append([page, *told])
+        results = [r["pages"].get(name, {}).get("pages", []) for r in rows.values()]
+        by_reader = [{p["page"]: f"{p['exact']} of {p['lines']}" for p in r} for r in results]
+        for page in max(by_reader, key=len):
+            cells.append([page, *(told.get(page, "") for told in by_reader)])
     return table(["page", *(TITLES[r] for r in rows)], cells) if cells else ""
 
 
@@ -183,6 +177,7 @@ def page(template: str, found: dict[str, Any]) -> str:
         "machine": f"{machine['cores']} cores, {machine['system']}, {machine['processor']}",
         "versions": "; ".join(r["version"] for r in found["readers"].values()),
         "date": around["date"],
+        "load": f"{around['load']:.1f}",
         "command": around["command"],
         "failed": "".join(
             f"- **{TITLES[name]} failed**: {why}\n" for name, why in found["failed"].items()

@@ -14,7 +14,7 @@ from reading.readers.lines import Word, to_lines
 from reading.readers.pixels import framed, load, scaled, upright, with_margin
 from reading.readers.reader import Answer
 
-ONE_CHARACTER, ONE_LINE, PAGE = "10", "7", "3"
+ONE_CHARACTER, ONE_LINE, PAGE = "10", "7", "11"  # sparse text: it finds the most of a page
 DPI = "96"  # what it would otherwise guess, with a remark
 HEIGHT = 48  # pixels
 
