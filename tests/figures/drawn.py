@@ -132,6 +132,7 @@ def drawings(name):
         "confusion_matrix": lambda: FIGURES["confusion_matrix"](evaluation),
         "mistakes": lambda: FIGURES["mistakes"](evaluation),
         "reliability": lambda: FIGURES["reliability"](evaluation.calibration),
+        "risk_coverage": lambda: FIGURES["risk_coverage"](evaluation.rejection),
         "sweep_settings": lambda: FIGURES["sweep_settings"](SWEEP, "learning_rate"),
         "sweep_curves": lambda: FIGURES["sweep_curves"](SWEEP),
         "engines": lambda: FIGURES["engines"](comparison()),

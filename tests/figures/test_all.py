@@ -52,12 +52,12 @@ def test_every_figure_of_every_recipe_is_whole(name, recipe):
     figure = drawings(recipe)[name]()
     assert figure.get_suptitle()
     assert figure.get_facecolor() == (1, 1, 1, 1)
-    assert 10 <= figure.get_figwidth() <= 17
+    assert 10 <= figure.get_figwidth() <= 19
     check_layout(figure)
 
 
 @pytest.mark.parametrize(
-    "name", ["curves", "sweep_settings", "sweep_curves", "reliability", "activation_functions"]
+    "name", ["curves", "sweep_settings", "sweep_curves", "reliability", "risk_coverage", "activation_functions"]
 )
 def test_every_panel_says_what_its_axes_are(name):
     for ax in drawings("lesson")[name]().axes:

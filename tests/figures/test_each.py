@@ -9,6 +9,7 @@ import pytest
 
 from digitscope.comparison.results import Row
 from digitscope.evaluation.calibration import measure_calibration
+from digitscope.evaluation.rejection import measure_rejection
 from digitscope.figures.table import FIGURES
 from digitscope.maths.activations import ACTIVATIONS
 from digitscope.network.notation import parse_spec
@@ -248,6 +249,18 @@ def test_reliability_shows_every_bin_with_images():
     dots = next(line for line in above.lines if line.get_label() == "measured")
     np.testing.assert_allclose(dots.get_ydata(), [50, 100])
     assert [text.get_text() for text in below.texts] == ["2", "2"]
+
+
+def test_risk_and_coverage_mark_what_can_be_had():
+    right = np.arange(1000) >= 10  # the ten least sure are wrong
+    figure = FIGURES["risk_coverage"](measure_rejection(np.linspace(0.5, 1, 1000), right))
+    check_layout(figure)
+    told = [text.get_text() for text in figure.axes[0].texts]
+    assert told == [
+        "99.0 % right on 100 % of the images",
+        "99.5 % right on 99.4 % of the images",
+        "99.9 % right on 99.0 % of the images",
+    ]
 
 
 # Many runs

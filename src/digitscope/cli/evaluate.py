@@ -10,6 +10,7 @@ import typer
 from digitscope.cli.console import bar, percent, print_json, save_figure
 from digitscope.errors import SettingError
 from digitscope.evaluation.evaluate import Evaluation, evaluate
+from digitscope.evaluation.rejection import ACCURACIES
 from digitscope.models.model import Model, load
 
 
@@ -71,6 +72,8 @@ def describe(evaluation: Evaluation, name: str, names: Sequence[str] = ()) -> st
         "",
         *_reliability(e),
         "",
+        *_rejection(e),
+        "",
         *_confusions(e),
         "",
         *_mistakes(e, names),
@@ -86,6 +89,17 @@ def _reliability(e: Evaluation) -> list[str]:
                 f"{b.low:>5.2f} - {b.high:.2f}  {percent(b.confidence):>9}   "
                 f"{percent(b.accuracy):>15}  {b.images:>7,}"
             )
+    return lines
+
+
+def _rejection(e: Evaluation) -> list[str]:
+    """What is gained by refusing the least sure answers."""
+    lines = ["refusing the least sure answers"]
+    for accuracy in ACCURACIES:
+        coverage = e.rejection.coverage_at(accuracy)
+        told = f"{percent(coverage)} of the images" if coverage else "no part of the images"
+        limit = f", those at least {percent(e.rejection.limit_at(coverage))} sure"
+        lines.append(f"  {percent(accuracy)} right on {told}{limit if coverage else ''}")
     return lines
 
 
@@ -126,6 +140,7 @@ def draw(model: Model, evaluation: Evaluation, folder: Path, quiet: bool) -> Non
         "confusion_matrix": FIGURES["confusion_matrix"](evaluation),
         "confusion_matrix_normalized": FIGURES["confusion_matrix"](evaluation, normalized=True),
         "reliability": FIGURES["reliability"](evaluation.calibration),
+        "risk_coverage": FIGURES["risk_coverage"](evaluation.rejection),
         "predictions": FIGURES["predictions"](evaluation),
         "mistakes": FIGURES["mistakes"](evaluation),
         "features": FIGURES["features"](model.network, evaluation.data.images[0]),

@@ -22,6 +22,7 @@ from digitscope.evaluation.metrics import (
     wilson_interval,
 )
 from digitscope.evaluation.mistakes import Mistake, common_traits, hardest_mistakes
+from digitscope.evaluation.rejection import Rejection, measure_rejection
 from digitscope.models.model import Model, load
 from digitscope.threads import limited_threads
 
@@ -40,6 +41,7 @@ class Evaluation:
     interval: tuple[float, float]
     calibrated: bool
     calibration: Calibration
+    rejection: Rejection
     digits: list[DigitScore]
     confusions: list[Confusion]
     mistakes: list[Mistake]
@@ -63,12 +65,13 @@ class Evaluation:
         }
         return {
             "format": "digitscope evaluation",
-            "version": "1.0",
+            "version": "1.1",
             **plain,
             "wrong": self.images - self.correct,
             "classes": list(self.classes),
             "interval_95": list(self.interval),
             "expected_calibration_error": self.calibration.error,
+            "coverage_at_accuracy": self.rejection.to_dict(),
             "reliability": [asdict(b) for b in self.calibration.bins],
             "digits": [asdict(d) for d in self.digits],
             "confusion_matrix": self.matrix.tolist(),
@@ -111,6 +114,7 @@ def evaluate(
         interval=wilson_interval(correct, n),
         calibrated=model.calibrated,
         calibration=measure_calibration(P.max(axis=1), right),
+        rejection=measure_rejection(P.max(axis=1), right),
         digits=digit_scores(matrix, model.classes),
         confusions=commonest_confusions(matrix, model.classes),
         mistakes=hardest,
