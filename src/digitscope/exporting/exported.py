@@ -2,8 +2,8 @@
 
 An export takes what the network takes: float32 [n, 784] for a flat one, [n, 28, 28, 1] for one with
 convolutions, in 0..1, ink high ([n, 1, 28, 28] in PyTorch, where channels stand first). It gives
-the probabilities that `Model.probabilities` gives: the temperature and the activation of the output
-are part of it.
+the probabilities that `Model.probabilities` gives, and where the network refuses, that of "not a
+digit" as one more: the temperature and the activation of the output are part of it.
 """
 
 from __future__ import annotations
@@ -71,6 +71,11 @@ class Exported:
         return f"float32 [n, {shape}] in 0..1, ink high", f"float32 [n, {self._outputs()}"
 
     def _outputs(self) -> str:
+        if len(self.classes) + 1 == self.network.spec.n_out:
+            return (
+                f"{len(self.classes) + 1}], the probability of each digit of classes, and of "
+                '"not a digit"'
+            )
         if len(self.classes) == self.network.spec.n_out:
             return f"{len(self.classes)}], the probability of each digit of classes"
         return f"1], the probability of {self.classes[1]}; the rest is that of {self.classes[0]}"

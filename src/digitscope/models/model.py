@@ -17,6 +17,7 @@ import digitscope
 from digitscope.arrays import Floats, Shape, Weights
 from digitscope.errors import InputError, ModelFileError, nearest
 from digitscope.maths.activations import ACTIVATIONS
+from digitscope.models.shipped import shipped_model, shipped_models
 from digitscope.network.network import Network
 from digitscope.network.spec import Spec
 from digitscope.preparation import PREPARATION_VERSION
@@ -33,10 +34,10 @@ NONE = 10  # the column of "not a digit" in a judgement
 class Model:
     """A network that can be used and kept.
 
-    `classes` holds the digit of each class. A network with one output more than digits was trained
-    to refuse: its last output is "not a digit". `temperature` divides the logits before the output's
-    activation; it is fitted on validation images (see `digitscope.evaluation.calibration`), and
-    None where there were none.
+    `classes` holds the digit of each class. A network with one output more was trained to refuse:
+    the last is "not a digit". `temperature` divides the logits before the output's activation; it
+    is fitted on validation images (see `digitscope.evaluation.calibration`), and None where there
+    were none.
     """
 
     network: Network
@@ -137,7 +138,7 @@ def save(model: Model | Network, path: str | Path) -> Path:
 
 
 def load(path: str | Path) -> Model:
-    """A model from its file, or from a run folder (its best weights).
+    """A model from its file, a run folder (its best weights), or the name of one that ships.
 
     ModelFileError says in one line what is wrong with a file that is not a whole model.
     """
@@ -172,13 +173,15 @@ def load(path: str | Path) -> Model:
 
 
 def find_model(path: Path) -> Path:
-    """The model file that a path means: itself, or the best weights of the run folder that it
-    names.
+    """The model file that a path means: itself, the best weights of the run folder that it names,
+    or the model that ships under this name.
     """
     best = path / "weights" / f"best{SUFFIX}"
     try:
         if best.is_file():
             return best
+        if not path.exists() and str(path) in shipped_models():
+            return shipped_model(str(path))
         if path.exists() or path.parent.is_dir() is False:
             return path
         runs = Path("runs", path.name)
@@ -191,6 +194,7 @@ def find_model(path: Path) -> Path:
         ]
     except OSError as error:
         raise ModelFileError(f"{path}: cannot be read: {error.strerror}") from None
+    neighbours += shipped_models()
     hint = f": {nearest(str(path), neighbours)}" if neighbours else ""
     raise ModelFileError(f"{path}: no such model file or run folder{hint}")
 
