@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from digitscope.evaluation.calibration import measure_calibration
 from digitscope.evaluation.metrics import wilson_interval
+from digitscope.evaluation.rejection import measure_rejection
 from reading.readers.reader import Answer
 
 COVERAGES = (1.0, 0.99, 0.98, 0.97, 0.95, 0.9, 0.8)
@@ -32,7 +33,7 @@ def figures(answers: Sequence[Answer], truth: Sequence[str], seconds: float) -> 
         "calibration_error": calibration.error,
         "reliability": [asdict(b) for b in calibration.bins if b.images],
         "curve": [[c, accuracy_at(sure, right, c)] for c in COVERAGES],
-        "safe_coverage": coverage_at(sure, right, SAFE),
+        "safe_coverage": measure_rejection(sure, right).coverage_at(SAFE),
         "milliseconds": 1e3 * seconds / max(1, n),
     }
 
@@ -45,22 +46,6 @@ def accuracy_at(sure: NDArray[Any], right: NDArray[np.bool_], coverage: float) -
     """
     kept = right[np.argsort(-sure, kind="stable")][: max(1, round(coverage * len(right)))]
     return float(kept.mean()) if len(kept) else 1.0
-
-
-def coverage_at(sure: NDArray[Any], right: NDArray[np.bool_], accuracy: float) -> float:
-    """The largest part of the images, the surest, on which the accuracy is at least this. Answers
-    that are equally sure are given or refused together.
-
-    >>> coverage_at(np.array([0.9, 0.8, 0.2, 0.1]), np.array([True, True, False, True]), 0.75)
-    1.0
-    >>> coverage_at(np.array([0.9, 0.8, 0.2, 0.1]), np.array([True, True, False, True]), 0.9)
-    0.5
-    """
-    order = np.argsort(-sure, kind="stable")
-    so_far = np.cumsum(right[order]) / np.arange(1, len(right) + 1)
-    ends = np.append(np.diff(sure[order]) != 0, True) if len(right) else np.zeros(0, bool)
-    enough = np.flatnonzero((so_far >= accuracy) & ends)
-    return float((enough[-1] + 1) / len(right)) if len(enough) else 0.0
 
 
 def limit(digits: Sequence[Answer], refused: float = REFUSED_DIGITS) -> float:
