@@ -28,6 +28,7 @@ from digitscope.store import write_atomically
 from digitscope.training.run_folder import describe_machine
 from reading import speed
 from reading.asked import PARTS, ask_all
+from reading.examples import draw_examples
 from reading.failures import draw_failures
 from reading.page import page
 from reading.readers import PEERS, READERS, TITLES
@@ -42,16 +43,23 @@ FAILURES = ROOT / "failures"
 def ask(name: str, work: Work, options: argparse.Namespace) -> dict[str, Any]:
     """The figures of one reader, in a process of its own."""
 
+    examples: list[tuple[Task, Sequence[Answer]]] = []
+
     def keep(what: str, answers: Sequence[Answer], task: Task) -> None:
+        if what == "strings":
+            examples.append((task, answers))
         if path := draw_failures(options.failures / name, what, answers, task):
             say(f"  failures: {path}")
 
     python = options.peers_python if name in PEERS else sys.executable
     candidate = Candidate(name, ["-m", "reading.readers.worker", name, options.model], python)
     try:
-        return ask_all(candidate, work, options.parts, say, keep)
+        found = ask_all(candidate, work, options.parts, say, keep)
     finally:
         candidate.end()
+    if name == "ours" and examples:
+        draw_examples(options.out / "pictures" / "reading.png", examples)
+    return found
 
 
 def surroundings(options: argparse.Namespace) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from PIL import Image
 from digitscope.data.mnist import load_mnist
 from digitscope.synthesis.fonts import FONTS as TRAINED_FONTS
 from reading.asked import ask_all
+from reading.examples import draw_examples
 from reading.failures import draw_failures
 from reading.others import FONTS, LETTERS, LOOKALIKES, OTHERS
 from reading.page import TABLES, page
@@ -115,6 +116,18 @@ def test_everyone_is_asked_everything(work: Work, tmp_path: Path) -> None:
     assert set(re.findall(r"\{([a-z]+)\}", template)) >= set(TABLES)
 
 
+def test_examples_are_drawn(work: Work, tmp_path: Path) -> None:
+    task = work.strings[0]
+    answers = [Answer(task.truth[0], 1.0), *[Answer("", 0.0)] * (len(task.paths) - 1)]
+    draw_examples(tmp_path / "pictures" / "reading.png", [(task, answers)])
+    with Image.open(tmp_path / "pictures" / "reading.png") as sheet:
+        pixels = np.asarray(sheet).astype(int)
+    reddish = (pixels[..., 0] - pixels[..., 1] > 80).any(axis=0)
+    assert not reddish[: sheet.width // 5].any()
+    assert reddish[sheet.width // 5 :].any()
+    assert pixels.min() < 60
+
+
 def test_figures_by_hand() -> None:
     answers = [Answer("1", 0.9), Answer("2", 0.8), Answer("3", 0.7), Answer("", 0.0)]
     found = figures(answers, ["1", "2", "4", "5"], 0.1)
@@ -158,7 +171,7 @@ def test_peers_get_dark_ink_on_a_margin_of_its_paper(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["scores", "readers.lines"])
-def test_examples(name: str) -> None:
+def test_doctests(name: str) -> None:
     done = doctest.testmod(import_module(f"reading.{name}"))
     assert done.attempted > 0
     assert done.failed == 0
