@@ -87,10 +87,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--parts", default=",".join(PARTS), help=f"some of {','.join(PARTS)}")
     parser.add_argument("--model", default="reader", help="the model that is ours")
     parser.add_argument("--peers-python", default=sys.executable, help="the Python of the peers")
-    parser.add_argument("--quick", action="store_true", help="a hundred images of everything")
+    parser.add_argument("--most", type=int, help="so many images of each set and kind at most")
+    parser.add_argument("--quick", action="store_true", help="the same as --most 100")
     parser.add_argument("--out", type=Path, default=DOCS, help="where both files go")
     parser.add_argument("--failures", type=Path, default=FAILURES, help="where the pictures go")
     options = parser.parse_args()
+    options.most = 100 if options.quick else options.most
     options.only, options.parts = options.only.split(","), options.parts.split(",")
     for given, there in ((options.only, READERS), (options.parts, PARTS)):
         if unknown := set(given) - set(there):
@@ -109,7 +111,7 @@ def main() -> int:
     readers, failed = found.get("readers", {}), found.get("failed", {})
     with tempfile.TemporaryDirectory() as folder:
         try:
-            work = make_work(options.images, Path(folder), options.quick)
+            work = make_work(options.images, Path(folder), options.most)
         except DigitscopeError as error:
             print(f"reading: error: {error}", file=sys.stderr)
             return 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from common.figures import table
@@ -28,13 +28,12 @@ def digits(found: dict[str, Any]) -> str:
     cells = []
     for name in names:
         ours = rows.get("ours", {}).get("digits", {}).get(name)
-        some = next(r["digits"][name] for r in rows.values() if name in r["digits"])
         goal = PROMISED.get(name)
         interval = " to ".join(f"{100 * x:.2f}" for x in ours["interval_95"]) if ours else ""
         cells.append(
             [
                 name,
-                f"{some['images']:,}",
+                _counts(r["digits"].get(name) for r in rows.values()),
                 *(percent(r["digits"].get(name, {}).get("accuracy")) for r in rows.values()),
                 interval,
                 f"{goal:.1f} %" if goal else "",
@@ -85,7 +84,7 @@ def strings(found: dict[str, Any]) -> str:
     cells = [
         [
             kind,
-            f"{next(iter(rows.values()))['strings'][kind]['images']:,}",
+            _counts(r["strings"].get(kind) for r in rows.values()),
             *(percent(r["strings"][kind]["accuracy"]) for r in rows.values()),
         ]
         for kind in kinds
@@ -188,6 +187,15 @@ def page(template: str, found: dict[str, Any]) -> str:
     for name, text in filled.items():
         template = template.replace(f"{{{name}}}", text)
     return template
+
+
+def _counts(rows: Iterable[dict[str, Any] | None]) -> str:
+    """How many images each reader was asked, once where that is the same for all.
+
+    >>> _counts([{"images": 10_000}, {"images": 2_000}, {"images": 2_000}])
+    '10,000; 2,000'
+    """
+    return "; ".join(dict.fromkeys(f"{row['images']:,}" for row in rows if row))
 
 
 def _ours(found: dict[str, Any]) -> dict[str, Any]:

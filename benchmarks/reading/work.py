@@ -23,7 +23,6 @@ from reading.others import OTHERS
 SEED = 20261122
 STRINGS = 3000
 NONE = 1000  # of each kind of thing that is no digit
-QUICK = 100  # of everything
 
 
 @dataclass(frozen=True)
@@ -46,15 +45,16 @@ class Work:
     pages: dict[str, tuple[LabelledPage, ...]]
 
 
-def make_work(images: Path | None, folder: Path, quick: bool) -> Work:
-    """Write the work into a folder. Without labelled `images` there is MNIST alone."""
+def make_work(images: Path | None, folder: Path, most: int | None = None) -> Work:
+    """Write the work into a folder. Without labelled `images` there is MNIST alone. `most` bounds
+    how many images there are of each set and kind; which ones is drawn by lot, the same every time.
+    """
     sets = find_sets(images) if images is not None else []
-    most = QUICK if quick else None
     return Work(
         digits=(_mnist(folder, most), *(_digits(s, folder, most) for s in sets if s.digits)),
-        strings=tuple(_strings(folder, most or STRINGS)),
+        strings=tuple(_strings(folder, min(STRINGS, most or STRINGS))),
         others=tuple(
-            _task(name, (make(_rng(name, i)) for i in range(most or NONE)), folder)
+            _task(name, (make(_rng(name, i)) for i in range(min(NONE, most or NONE))), folder)
             for name, make in OTHERS.items()
         ),
         pages={s.name: s.pages for s in sets if s.pages},

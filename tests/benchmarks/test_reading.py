@@ -24,8 +24,10 @@ from reading.readers import READERS, TITLES
 from reading.readers.pixels import framed, upright
 from reading.readers.reader import Answer
 from reading.scores import figures, limit, refused
-from reading.work import QUICK, Work, make_work
+from reading.work import Work, make_work
 from tests.benchmarks.helpers import BENCHMARKS
+
+QUICK = 60  # images of each kind
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +39,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Work:
     Image.new("L", (60, 40), 255).save(given / "page.png")
     told = {"page.png": {"lines": ["12 3", "45"], "rotate_ccw_to_upright": 90}}
     (given / "labels.json").write_text(json.dumps(told))
-    return make_work(given, tmp_path_factory.mktemp("work"), quick=True)
+    return make_work(given, tmp_path_factory.mktemp("work"), most=QUICK)
 
 
 class Fake:
@@ -170,7 +172,7 @@ def test_peers_get_dark_ink_on_a_margin_of_its_paper(tmp_path: Path) -> None:
     assert turned.tolist() == [[2, 4], [1, 3]]
 
 
-@pytest.mark.parametrize("name", ["scores", "readers.lines"])
+@pytest.mark.parametrize("name", ["scores", "page", "readers.lines"])
 def test_doctests(name: str) -> None:
     done = doctest.testmod(import_module(f"reading.{name}"))
     assert done.attempted > 0
