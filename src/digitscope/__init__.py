@@ -19,17 +19,21 @@ if TYPE_CHECKING:
     from digitscope.models.prediction import predict
     from digitscope.models.predictor import Predictor
     from digitscope.network.network import Network
+    from digitscope.reader import Reader, read, read_pages
     from digitscope.training.train import train
 
 _HOMES = {
     "DigitClassifier": "digitscope.estimator",
     "Network": "digitscope.network.network",
     "Predictor": "digitscope.models.predictor",
+    "Reader": "digitscope.reader",
     "evaluate": "digitscope.evaluation.evaluate",
     "export": "digitscope.exporting",
     "load": "digitscope.models.model",
     "load_mnist": "digitscope.data.mnist",
     "predict": "digitscope.models.prediction",
+    "read": "digitscope.reader",
+    "read_pages": "digitscope.reader",
     "save": "digitscope.models.model",
     "train": "digitscope.training.train",
 }
@@ -38,12 +42,15 @@ __all__ = [
     "DigitClassifier",
     "Network",
     "Predictor",
+    "Reader",
     "__version__",
     "evaluate",
     "export",
     "load",
     "load_mnist",
     "predict",
+    "read",
+    "read_pages",
     "save",
     "train",
 ]

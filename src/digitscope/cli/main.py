@@ -30,6 +30,15 @@ VERBS = {
         "Say how good a model is on the test set, and where it fails.",
     ),
     "predict": ("digitscope.cli.predict", "Read the digit on an image."),
+    "read": (
+        "digitscope.cli.read",
+        "Read the numbers on images of pages: lines, numbers, digits.",
+    ),
+    "doctor": (
+        "digitscope.cli.doctor",
+        "Say how your images differ from the training data, and what mends it.",
+    ),
+    "adapt": ("digitscope.cli.adapt", "Train a model of your own from ours, on your digits."),
     "sweep": (
         "digitscope.cli.sweep",
         "Train every combination of some settings, and compare them.",

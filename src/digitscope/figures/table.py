@@ -21,7 +21,9 @@ from digitscope.figures.png import figure_png
 from digitscope.figures.prediction_detail import prediction_detail
 from digitscope.figures.predictions import predictions
 from digitscope.figures.preparation_steps import preparation_steps
+from digitscope.figures.reading_steps import reading_steps
 from digitscope.figures.reliability import reliability
+from digitscope.figures.risk_coverage import risk_coverage
 from digitscope.figures.samples import samples
 from digitscope.figures.side_by_side import side_by_side
 from digitscope.figures.sweep_curves import sweep_curves
@@ -34,6 +36,7 @@ FIGURES: dict[str, Callable[..., Figure]] = {
     "samples": samples,
     "image_to_input": image_to_input,
     "preparation_steps": preparation_steps,
+    "reading_steps": reading_steps,
     # what it is made of
     "network_diagram": network_diagram,
     "activation_functions": activation_functions,
@@ -46,6 +49,7 @@ FIGURES: dict[str, Callable[..., Figure]] = {
     "confusion_matrix": confusion_matrix,
     "mistakes": mistakes,
     "reliability": reliability,
+    "risk_coverage": risk_coverage,
     # many runs
     "sweep_settings": sweep_settings,
     "sweep_curves": sweep_curves,

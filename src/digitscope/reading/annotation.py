@@ -23,7 +23,7 @@ PAPER, INK = (255, 255, 255), (27, 31, 36)
 
 LEGIBLE = 32  # pixels: digits lower than this are enlarged, and no label is smaller than a half
 MOST_PIXELS = 4_000_000  # of an enlarged image
-LEGEND_WIDTH = 560  # pixels that the legend needs
+LEGEND_WIDTH = 600  # pixels that the legend needs
 
 
 def annotate(page: Page) -> Image:
@@ -81,8 +81,8 @@ def _draw_digit(draw: ImageDraw, digit: Digit, scale: float) -> None:
 def _draw_legend(draw: ImageDraw, top: int, strip: int, width: int) -> None:
     draw.rectangle((0, top, width, top + strip), fill=PAPER)
     entries = (
-        (BLUE, 1, f"{SURE:.0%} sure or more"),
-        (AMBER, 2, f"{UNSURE:.0%} to {SURE:.0%}"),
+        (BLUE, 1, f"{100 * SURE:.0f} % sure or more"),
+        (AMBER, 2, f"{100 * UNSURE:.0f} to {100 * SURE:.0f} %"),
         (VERMILION, 3, "less, or refused (?)"),
     )
     x, y = 16.0, top + strip / 2

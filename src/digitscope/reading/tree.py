@@ -33,7 +33,8 @@ COLUMNS = (
 class Digit:
     """One mark, read. `confidence` is the probability that `text` is right.
 
-    A mark that is no digit, or too unsure a one, is `refused`: its text is "?" and its value None.
+    A mark that is no digit, or too unsure a one, is `refused`: its text is "?" and its value None;
+    the confidence of one that is too unsure is that of its best guess.
     `alternatives` holds what else it may be, the most probable first, as (text, probability); of a
     refused mark it holds every guess. `repaired` says that the field that was asked for (pattern,
     length, checksum) made it another digit than its looks alone. `image`, uint8 [28, 28], is what

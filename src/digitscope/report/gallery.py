@@ -15,7 +15,7 @@ from digitscope.errors import SettingError, nearest
 from digitscope.evaluation.evaluate import Evaluation, evaluate
 from digitscope.figures.table import FIGURES
 from digitscope.models.model import Model, load
-from digitscope.models.prediction import Input, predict, take_input
+from digitscope.models.prediction import MORE_LIKELY_NONE, Input, predict, take_input
 from digitscope.network.network import Network
 from digitscope.network.spec import Spec
 from digitscope.report.history import read_history
@@ -68,7 +68,9 @@ class Wish:
 def draw_prediction(given: Input, model: Model, limit: float = 0.0) -> Figure:
     """The image beside the probabilities."""
     p = predict(model, given, limit)
-    rejected = f"rejected: below {limit:g}" if p.rejected else ""
+    rejected = ""
+    if p.rejected:
+        rejected = "not a digit" if p.not_a_digit > MORE_LIKELY_NONE else f"below {limit:g}"
     name = Path(given.name).name if given.preparation else given.name
     return FIGURES["prediction_detail"](
         given.image, p.probabilities, p.classes, given.label, name, rejected
@@ -93,6 +95,16 @@ def _preparation_steps(wish: Wish) -> Figure:
     return FIGURES["preparation_steps"](wish.input.preparation)
 
 
+def _reading_steps(wish: Wish) -> Figure:
+    from digitscope.reader import READER, Reader
+
+    if wish.image.startswith(("test:", "train:")):
+        raise SettingError(f"{wish.image} is an image of MNIST, no page: give --image FILE")
+    reader = Reader(wish.model if wish.model_path else READER)
+    page = next(reader.read_pages(wish.image))
+    return FIGURES["reading_steps"](page, reader.explain(page))
+
+
 def _curves(wish: Wish) -> Figure:
     if wish.model_path is None or not (wish.model_path / "results.csv").is_file():
         raise SettingError("figure curves needs a run folder: digitscope figure curves runs/lesson")
@@ -111,6 +123,7 @@ GALLERY: dict[str, Entry] = {
     "samples": Entry("some training images with their labels", _samples),
     "image_to_input": Entry("the way from an image to numbers (--image)", _image_to_input),
     "preparation_steps": Entry("how a file becomes 28x28 (--image FILE)", _preparation_steps),
+    "reading_steps": Entry("how a page becomes digits (--image FILE)", _reading_steps),
     "network_diagram": Entry(
         "the network's sketch (MODEL or --recipe)", lambda w: FIGURES["network_diagram"](w.spec)
     ),

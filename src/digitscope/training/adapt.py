@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from digitscope.arrays import Floats, Images, Labels
-from digitscope.data.augmentation import augment
+from digitscope.arrays import Floats, Labels
+from digitscope.data.augmentation import augment, parse_augmentation
 from digitscope.data.mnist import Dataset, load_mnist
 from digitscope.data.splits import split_mnist
 from digitscope.engines import Position, Problem, chosen, make_engine
@@ -25,6 +25,7 @@ from digitscope.evaluation.metrics import wilson_interval
 from digitscope.models.model import Model
 from digitscope.network.network import Network
 from digitscope.network.schedules import one_cycle
+from digitscope.synthesis.mixture import mix, parse_synthesis, reframe
 from digitscope.training.crops import Crops
 from digitscope.training.head import Split, split
 
@@ -35,6 +36,7 @@ HELD_OUT = 0.25  # of the crops of each digit
 COPIES, MOST_COPIES = 4_000, 40  # distorted crops in all, and at most of one
 DISTORTION = {"shift": 1.0, "rotate": 6.0, "scale": 0.08, "shear": 0.08, "elastic": 4.0}
 MNIST_IMAGES, VALIDATION_IMAGES = 12_000, 5_000
+NEGATIVES = 0.2  # of the distorted ones, where the model's recipe does not say
 LOSS, OPTIMIZER = "categorical_cross_entropy", "adam"
 RATE, BATCH, EPOCHS = 1e-3, 128, 8
 WORTH_A_WARNING = 0.005  # of MNIST's test set forgotten
@@ -93,7 +95,7 @@ def adapt(
     assert mnist.validation is not None
     parts = split(model.network)
     tell(f"looking at {len(theirs.labels):,} of your digits and {MNIST_IMAGES:,} of MNIST")
-    features, labels = _lessons(parts, theirs, mnist.train, rng)
+    features, labels = _lessons(parts, model, theirs, mnist.train, rng)
     tell(f"training the head: {parts.head.spec.parameters:,} of the network's parameters")
     head = _trained(parts.head, features, labels, rng)
     tell("judging both on digits that neither has seen")
@@ -138,17 +140,35 @@ def _held_out(labels: Labels, rng: np.random.Generator) -> NDArray[np.bool_]:
 
 
 def _lessons(
-    parts: Split, theirs: Dataset, mnist: Dataset, rng: np.random.Generator
+    parts: Split, model: Model, theirs: Dataset, mnist: Dataset, rng: np.random.Generator
 ) -> tuple[Floats, Labels]:
-    """What the head is to learn from: features [n, ...], and classes [n]."""
+    """What the head is to learn from: features [n, ...], and classes [n].
+
+    Of MNIST's images half are as they are; the others are distorted, and mixed with drawn digits
+    and with things that are no digit, as the model's own recipe says.
+    """
     copies = max(1, min(MOST_COPIES, COPIES // len(theirs.labels)))
-    picked = np.sort(rng.permutation(len(mnist.labels))[:MNIST_IMAGES])
-    images: list[Images] = [
-        augment(np.repeat(theirs.images, copies, axis=0), DISTORTION, rng),
-        mnist.images[picked],
-    ]
-    labels = np.concatenate([np.repeat(theirs.labels, copies), mnist.labels[picked]])
-    return parts.features(np.concatenate(images)), labels
+    own = augment(np.repeat(theirs.images, copies, axis=0), DISTORTION, rng)
+    picked = rng.permutation(len(mnist.labels))[:MNIST_IMAGES]
+    plain, other = (Dataset(mnist.images[i], mnist.labels[i]) for i in np.split(picked, 2))
+    again = _rehearsed(model, other, rng)
+    images = np.concatenate([own, plain.images, again.images])
+    labels = np.concatenate([np.repeat(theirs.labels, copies), plain.labels, again.labels])
+    return parts.features(images), labels
+
+
+def _rehearsed(model: Model, data: Dataset, rng: np.random.Generator) -> Dataset:
+    """Images as the model was trained on; one that refuses always sees what it is to refuse."""
+    shares = parse_synthesis(str(model.recipe.get("synthesis", "")))
+    if model.refuses:
+        shares = {"negatives": NEGATIVES, **shares}
+    strengths = parse_augmentation(str(model.recipe.get("augment", "")))
+    images, labels = data
+    if shares:
+        images, labels = mix(images, labels, model.classes, shares, rng)
+    if strengths:
+        images = augment(images, strengths, rng)
+    return Dataset(reframe(images, shares, rng) if shares else images, labels)
 
 
 def _trained(head: Network, X: Floats, y: Labels, rng: np.random.Generator) -> Network:

@@ -1,0 +1,169 @@
+"""`digitscope read`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from digitscope.cli.console import print_json, save_figure
+from digitscope.cli.read_files import Annotations, CropFolder, find_images, free
+from digitscope.cli.read_progress import ReadProgress
+from digitscope.errors import DigitscopeError, ImageError, SettingError
+from digitscope.reader import READER, Reader
+from digitscope.reading.tree import VERSION, Page, to_csv
+from digitscope.store import write_atomically
+
+IN_PART, BAD_INPUT = 1, 2
+STDOUT = Path("-")
+
+
+def command(
+    images: list[str] = typer.Argument(
+        help="Images (any format; PDF and TIFF of many pages too), folders of them, - for stdin."
+    ),
+    model: Path = typer.Option(
+        Path(READER), help="A model that ships, a model file, a run folder."
+    ),
+    pattern: str | None = typer.Option(
+        None, help="What each number looks like: d is a digit, as in dd.dd.dddd."
+    ),
+    length: int | None = typer.Option(None, help="How many digits each number has."),
+    checksum: str | None = typer.Option(None, help="The check that numbers pass, such as luhn."),
+    reject_below: float = typer.Option(
+        0.0, help="Print ? for digits less sure than this (0 to 1)."
+    ),
+    as_json: bool = typer.Option(
+        False, "--json", help="Print JSON: pages, lines, numbers, digits."
+    ),
+    csv: Path | None = typer.Option(None, help="Write a row a number to a new file, - for stdout."),
+    annotate: Path | None = typer.Option(
+        None, help="Draw what was read: a new PNG file, or a new folder for many images."
+    ),
+    crops: Path | None = typer.Option(
+        None, help="Keep unsure digits in a new folder, with a labels.csv to correct for adapt."
+    ),
+    crops_below: float = typer.Option(
+        0.99, min=0, max=1, help="Digits less sure than this go there."
+    ),
+    explain: Path | None = typer.Option(None, help="Draw every step of the way (of one page)."),
+) -> int:
+    """Read the numbers on images of pages: on standard output a text line a line, no more.
+
+    Notes and errors go to standard error. The exit code is 1 if some images could not be read, 2 if
+    none could.
+    """
+    if as_json and csv == STDOUT:
+        raise SettingError("--json and --csv - both print: give --csv a file")
+    if explain and len(images) > 1:
+        raise SettingError("--explain draws one page: give one image, or leave it out")
+    reader = Reader(
+        model, pattern=pattern, length=length, checksum=checksum, reject_below=reject_below
+    )
+    files, failed = find_images(images)
+    several = len(files) > 1
+    wanted = Wanted(reader, as_json, csv, annotate, crops, crops_below, explain, several)
+    for error in failed:
+        _complain(error)
+    read = 0
+    with ReadProgress(len(files)) as progress:
+        for file in files:
+            try:
+                for page in _pages(reader, file):
+                    wanted.add(page, progress)
+                read += 1
+            except ImageError as error:
+                _complain(error)
+                failed.append(error)
+            progress.advance(file)
+    wanted.close()
+    return BAD_INPUT if failed and not read else IN_PART if failed else 0
+
+
+class Wanted:
+    """What was asked for, page by page; files that cannot be written are known of at once."""
+
+    def __init__(
+        self,
+        reader: Reader,
+        as_json: bool,
+        csv: Path | None,
+        annotate: Path | None,
+        crops: Path | None,
+        crops_below: float,
+        explain: Path | None,
+        named: bool,
+    ) -> None:
+        for path in (csv, explain):
+            if path is not None and path != STDOUT:
+                free(path)
+        self.reader, self.named = reader, named
+        self.as_json, self.csv, self.explain = as_json, csv, explain
+        self.drawn = Annotations(annotate) if annotate else None
+        self.crops = CropFolder(crops, crops_below) if crops else None
+        self.pages: list[dict[str, Any]] = []
+        self.rows: list[tuple[Any, ...]] = []
+
+    def add(self, page: Page, progress: ReadProgress) -> None:
+        """One page: printed, or kept until the end; drawn, cropped, explained."""
+        if self.as_json:
+            self.pages.append(page.to_dict())
+        elif self.csv != STDOUT:
+            for line in page.lines:
+                progress.print(f"{page.name}: {line.text}" if self.named else line.text)
+        if self.csv:
+            self.rows += page.rows()
+        _tell(page)
+        if self.drawn:
+            self.drawn.add(page)
+        if self.crops:
+            self.crops.add(page)
+        if self.explain:
+            save_figure(self._explained(page), self.explain, quiet=True)
+            self.explain = None  # of many pages the first
+
+    def _explained(self, page: Page) -> Any:
+        from digitscope.figures.table import FIGURES
+
+        return FIGURES["reading_steps"](page, self.reader.explain(page))
+
+    def close(self) -> None:
+        """What stands at the end: JSON, CSV, the crops' labels."""
+        if self.as_json:
+            print_json(_json(self.reader.name, self.pages))
+        if self.csv == STDOUT:
+            print(to_csv(self.rows), end="")
+        elif self.csv:
+            write_atomically(self.csv, to_csv(self.rows).encode("utf-8", "replace"))
+        if self.crops:
+            labels, count = self.crops.close(), len(self.crops.rows)
+            print(f"crops: {count:,} unsure digits, listed in {labels}", file=sys.stderr)
+
+
+def _pages(reader: Reader, file: str) -> Iterator[Page]:
+    if file != "-":
+        yield from reader.read_pages(file)
+        return
+    data = sys.stdin.buffer.read()
+    if not data:
+        raise ImageError("standard input: expected an image, got nothing: try cat IMAGE | ... -")
+    yield from reader.read_pages(data, "standard input")
+
+
+def _tell(page: Page) -> None:
+    for note in (*page.warnings, *(note for line in page.lines for note in line.notes)):
+        print(f"digitscope: note: {page.name}: {note}", file=sys.stderr)
+    if not page.lines:
+        print(f"digitscope: note: {page.name}: nothing to read", file=sys.stderr)
+
+
+def _complain(error: DigitscopeError) -> None:
+    print(f"digitscope: error: {error}", file=sys.stderr)
+
+
+def _json(model: str, pages: list[dict[str, Any]]) -> dict[str, Any]:
+    """The pages as docs/formats.md fixes them."""
+    return {"format": "digitscope reading", "version": VERSION, "model": model, "pages": pages}

@@ -1,0 +1,140 @@
+"""The files of `digitscope read`: which it reads, and which it writes. Nothing is overwritten."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path, PurePath
+from typing import Any
+
+from digitscope.errors import ImageError, StorageError
+from digitscope.reading.crops import COLUMNS, crop_name, to_crop
+from digitscope.reading.tree import Page
+from digitscope.store import write_atomically
+
+LABELS = "labels.csv"
+
+
+def find_images(names: list[str]) -> tuple[list[str], list[ImageError]]:
+    """Files, and the images of folders (and of those in them) in the order of their names; and
+    what is wrong with folders that have none.
+    """
+    from PIL import Image
+
+    known = {*Image.registered_extensions(), ".pdf"}
+    found, errors = [], []
+    for name in names:
+        if name == "-" or not Path(name).is_dir():
+            found.append(name)
+            continue
+        own = [
+            path
+            for path in sorted(Path(name).rglob("*"))
+            if path.suffix.lower() in known and path.is_file() and not _hidden(path, Path(name))
+        ]
+        if not own:
+            errors.append(ImageError(f"{name}: a folder without images: give one that has some"))
+        found += map(str, own)
+    return found, errors
+
+
+def _hidden(path: Path, folder: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)
+
+
+def free(path: Path) -> Path:
+    """A path that does not exist yet; StorageError where it does."""
+    if path.exists() or path.is_symlink():
+        raise StorageError(f"{path}: exists, nothing is overwritten: choose another")
+    if not path.parent.is_dir():
+        raise StorageError(f"{path}: there is no folder {path.parent}: make it first")
+    return path
+
+
+def stem_of(page: Page) -> str:
+    """What a page's files are called: `scan-page-2` for page 2 of a/b/scan.pdf."""
+    name = PurePath(page.name).name
+    found = re.fullmatch(r"(.*\.\w+) page (\d+)", name)
+    return f"{PurePath(found[1]).stem}-page-{found[2]}" if found else PurePath(name).stem
+
+
+def _make_empty(folder: Path) -> Path:
+    """A folder that is empty, made if it is not there."""
+    try:
+        folder.mkdir(exist_ok=True)
+        full = any(folder.iterdir())
+    except OSError as error:
+        raise StorageError(f"{folder}: cannot be made: {error.strerror}") from None
+    if full:
+        raise StorageError(f"{folder}: is not empty, nothing is overwritten: choose another")
+    return folder
+
+
+class Annotations:
+    """Annotated pages: out.png (then out-2.png, ...), or a new folder, named as their images."""
+
+    def __init__(self, path: Path) -> None:
+        self.folder = None if path.suffix.lower() == ".png" else _make_empty(path)
+        self.path = path if self.folder else free(path)
+        self.count = 0
+
+    def add(self, page: Page) -> Path:
+        """Draw one page, and keep it."""
+        self.count += 1
+        if self.folder:
+            path = _unique(self.folder, stem_of(page), ".png")
+        elif self.count == 1:
+            path = free(self.path)
+        else:
+            path = free(self.path.with_stem(f"{self.path.stem}-{self.count}"))
+        write_atomically(path, png(page.draw()))
+        return path
+
+
+class CropFolder:
+    """The uncertain digits of some pages, as pictures, with a labels.csv to be corrected."""
+
+    def __init__(self, folder: Path, below: float) -> None:
+        self.folder, self.below = _make_empty(folder), below
+        self.rows: list[tuple[Any, ...]] = []
+
+    def add(self, page: Page) -> None:
+        """Keep those digits of a page that are refused, or less sure than the limit."""
+        from PIL import Image
+
+        for i, line in enumerate(page.lines, start=1):
+            for k, number in enumerate(line.numbers, start=1):
+                for place, digit in enumerate(number.digits, start=1):
+                    guess, confidence = digit.guess
+                    if not digit.refused and confidence >= self.below:
+                        continue
+                    name = crop_name(stem_of(page), i, k, place, digit)
+                    path = _unique(self.folder, Path(name).stem, ".png")
+                    write_atomically(path, png(Image.fromarray(to_crop(digit.image))))
+                    sure = f"{confidence:.4f}"
+                    row = (path.name, digit.text, guess, sure, page.name, i, k, place)
+                    self.rows.append(row)
+
+    def close(self) -> Path:
+        """Write the labels.csv."""
+        out = io.StringIO()
+        csv.writer(out, lineterminator="\n").writerows([COLUMNS, *self.rows])
+        write_atomically(self.folder / LABELS, out.getvalue().encode("utf-8", "replace"))
+        return self.folder / LABELS
+
+
+def _unique(folder: Path, stem: str, suffix: str) -> Path:
+    """A free name: two images may be called the same in different folders."""
+    path, count = folder / f"{stem}{suffix}", 1
+    while path.exists():
+        count += 1
+        path = folder / f"{stem}-{count}{suffix}"
+    return path
+
+
+def png(image: Any) -> bytes:
+    """A Pillow image as the bytes of a PNG file."""
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()

@@ -1,0 +1,38 @@
+"""The steps from an image of a page to the digits on it, side by side."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from pathlib import PurePath
+
+from matplotlib.figure import Figure
+
+from digitscope.figures.step_grid import step_grid
+from digitscope.figures.style import percent, styled
+from digitscope.preparation.results import Step
+from digitscope.reading.tree import Page
+
+__all__ = ["reading_steps"]
+
+LONGEST_NOTE = 340  # characters
+
+
+@styled
+def reading_steps(page: Page, steps: Sequence[Step]) -> Figure:
+    """Every step of reading a page (see `reading.explain`): its number and name, its picture, what
+    was found or done, and what would have been read without the steps that follow.
+    """
+    name = textwrap.shorten(PurePath(page.name).name, 50, placeholder=" ...")
+    return step_grid(steps, f"From {name} to its digits", _note(page), columns=3)
+
+
+def _note(page: Page) -> str:
+    if not page.lines:
+        said = "Nothing to read."
+    else:
+        lines = (f"{line.text} ({percent(line.confidence)} sure)" for line in page.lines)
+        said = f"Read: {'; '.join(lines)}."
+    notes = [*page.warnings, *(note for line in page.lines for note in line.notes)]
+    words = " ".join([said, *(f"Note: {note.rstrip('.')}." for note in notes)])
+    return textwrap.shorten(words, LONGEST_NOTE, placeholder=" ...")

@@ -1,0 +1,133 @@
+"""The verb that reads: any image of handwritten numbers to a page of lines, numbers, digits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from digitscope.errors import ImageError
+from digitscope.models.model import Model, load
+from digitscope.models.prediction import check_limit, preparation_warnings
+from digitscope.preparation import Source
+from digitscope.preparation.results import Picture, Step
+from digitscope.reading.classifier import Classifier
+from digitscope.reading.documents import load_pages
+from digitscope.reading.explain import explain
+from digitscope.reading.field import parse_field
+from digitscope.reading.page import find_lines
+from digitscope.reading.results import to_line
+from digitscope.reading.strings import read_strips
+from digitscope.reading.tree import Page
+
+__all__ = ["READER", "Reader", "read", "read_pages"]
+
+READER = "reader"  # the model that ships
+
+
+class Reader:
+    """A model made ready to read many images.
+
+    `model` is the name of one that ships, a model file, a run folder, a `Model`, or any callable
+    that judges images (see `reading.classifier`). `pattern` ("dd.dd.dddd"), `length` and `checksum`
+    ("luhn") say what is known of the numbers, which are then read so that they fit where that can
+    be; the lines' notes say what was repaired. A digit less sure than `reject_below` is refused.
+    SettingError for what cannot be.
+    """
+
+    def __init__(
+        self,
+        model: Model | Classifier | str | Path = READER,
+        *,
+        pattern: str | None = None,
+        length: int | None = None,
+        checksum: str | None = None,
+        reject_below: float = 0.0,
+    ) -> None:
+        self.field = parse_field(pattern=pattern, length=length, checksum=checksum)
+        self.reject_below = check_limit(reject_below)
+        self.warnings: tuple[str, ...] = ()
+        self.name = "the given classifier"
+        if isinstance(model, str | Path):
+            model = load(model)
+        if isinstance(model, Model):
+            self.name, self.warnings = model.name, preparation_warnings(model)
+            self._classify: Classifier = model.judge
+        else:
+            self._classify = model
+
+    def read(self, source: Source, name: str | None = None) -> Page:
+        """The page on an image: a path, bytes, a stream, a Pillow image, an array, a PDF of a page.
+
+        ImageError says, in one line, why an image cannot be read; a blank one is a page without
+        lines. Of many pages `read_pages` reads each.
+        """
+        pages = list(islice(load_pages(source, name), 2))
+        if len(pages) > 1:
+            first = pages[0].name.removesuffix(" page 1")
+            raise ImageError(f"{first}: has several pages, expected one: try read_pages")
+        return self.read_picture(pages[0])
+
+    def read_pages(self, source: Source, name: str | None = None) -> Iterator[Page]:
+        """Every page of a PDF or TIFF, one after another; of any other image its one page."""
+        for picture in load_pages(source, name):
+            yield self.read_picture(picture)
+
+    def explain(self, page: Page) -> tuple[Step, ...]:
+        """The steps of a page that was read, each saying what would be read without those after
+        it; see `reading.explain`.
+        """
+        return explain(page, self._classify)
+
+    def read_picture(self, picture: Picture) -> Page:
+        """The page on an image that is decoded already."""
+        layout = find_lines(picture, self._classify)
+        readings = read_strips(layout.strips, self._classify, self.field)
+        lines = [
+            to_line(strip, reading, self.reject_below)
+            for strip, reading in zip(layout.strips, readings, strict=True)
+        ]
+        return Page(
+            lines=tuple(line for line in lines if line.numbers),
+            picture=picture,
+            rotation=layout.rotation,
+            warnings=(*self.warnings, *layout.warnings),
+            steps=tuple(layout.steps),
+        )
+
+
+def read(
+    source: Source,
+    model: Model | Classifier | str | Path = READER,
+    *,
+    pattern: str | None = None,
+    length: int | None = None,
+    checksum: str | None = None,
+    reject_below: float = 0.0,
+) -> Page:
+    """The handwritten numbers on an image: a tree of lines, numbers and digits.
+
+    `source` is a path, the bytes of a file, a binary stream, a Pillow image, an array, or a PDF of
+    one page where pypdfium2 is installed. The other arguments are those of `Reader`, which is the
+    one to use for many images. ImageError, SettingError and ModelFileError say what does not work.
+    """
+    reader = Reader(
+        model, pattern=pattern, length=length, checksum=checksum, reject_below=reject_below
+    )
+    return reader.read(source)
+
+
+def read_pages(
+    source: Source,
+    model: Model | Classifier | str | Path = READER,
+    *,
+    pattern: str | None = None,
+    length: int | None = None,
+    checksum: str | None = None,
+    reject_below: float = 0.0,
+) -> list[Page]:
+    """All pages of a PDF or TIFF; see `read`."""
+    reader = Reader(
+        model, pattern=pattern, length=length, checksum=checksum, reject_below=reject_below
+    )
+    return list(reader.read_pages(source))

@@ -1,0 +1,139 @@
+"""Every step from an image to its digits, and what would be read without the steps after it.
+
+A step is worth what it changes. So each picture on the way is also read plainly: Otsu's threshold,
+connected marks, rows from top to bottom. Where that begins to agree with the answer, the steps
+before it have done the work.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitscope.arrays import Images
+from digitscope.preparation.field import FIELD, frame
+from digitscope.preparation.paper import has_dark_ink, to_grey
+from digitscope.preparation.results import Step
+from digitscope.reading.classifier import NONE, Classifier
+from digitscope.reading.tree import REFUSED, Page
+
+__all__ = ["explain", "plain_reading"]
+
+SMALLEST = 0.4  # of the tallest marks' height: what is smaller is left out
+APART = 1.0  # heights of paper that part two numbers
+MOST_MARKS = 300  # what has more is texture
+SHOWN = 36  # characters of a plain reading
+COLUMNS, CELL = 12, 44  # digits a row, pixels a digit, of the picture of all digits
+
+
+def explain(page: Page, classify: Classifier) -> tuple[Step, ...]:
+    """The steps of a page, each saying what would be read from it plainly, and last the digits as
+    the network was given them.
+    """
+    wanted, before, steps = " / ".join(page.text.splitlines()), "", []
+    for step in page.steps:
+        said = plain_reading(step.image, classify)
+        words = step.explanation
+        if said != before:
+            change = "now right" if said == wanted else "changed"
+            words += f" Read plainly from here ({change}): {_short(said)}"
+        steps.append(Step(step.name, words, step.image))
+        before = said
+    if page.digits:
+        steps.append(Step("digits", _about_digits(page), _all_digits(page)))
+    return tuple(steps)
+
+
+def plain_reading(picture: NDArray[np.uint8], classify: Classifier) -> str:
+    """What stands on uint8 [h, w] or [h, w, 3] by threshold and connected marks alone; rows are
+    parted by " / ".
+
+    >>> page = np.full((60, 90), 255, np.uint8)
+    >>> page[10:50, 20:25] = page[10:50, 60:65] = 0
+    >>> plain_reading(page, lambda images: np.tile(np.eye(11)[1], (len(images), 1)))
+    '11'
+    """
+    import cv2
+
+    grey = to_grey(picture)[0]
+    bright = 255 - grey if has_dark_ink(grey) else grey
+    _, mask = cv2.threshold(bright, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    _, names, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    marks = _of_a_size(stats)
+    if not len(marks) or len(marks) > MOST_MARKS:
+        return ""
+    crops = [_own(bright, names, stats[i], i) for i in marks]
+    answers = np.asarray(classify(np.stack(crops))).argmax(axis=1)
+    texts = [REFUSED if answer == NONE else str(answer) for answer in answers]
+    return " / ".join(_rows(stats[marks], texts))
+
+
+def _of_a_size(stats: NDArray[Any]) -> NDArray[np.intp]:
+    """The marks that may be digits by their height; the first is the paper."""
+    import cv2
+
+    heights = stats[1:, cv2.CC_STAT_HEIGHT]
+    if not len(heights):
+        return np.zeros(0, np.intp)
+    tall = np.sort(heights)[-max(1, len(heights) // 20) :].mean()
+    return 1 + np.flatnonzero(heights >= max(3, SMALLEST * tall))
+
+
+def _own(bright: Images, names: NDArray[Any], stat: NDArray[Any], i: int) -> Images:
+    x, y, w, h = stat[:4]
+    own = names[y : y + h, x : x + w] == i
+    return frame(np.where(own, bright[y : y + h, x : x + w], 0).astype(np.uint8))
+
+
+def _rows(boxes: NDArray[Any], texts: list[str]) -> list[str]:
+    """Texts in rows: marks whose middles lie within half a height of each other."""
+    middles = boxes[:, 1] + boxes[:, 3] / 2
+    height = float(np.median(boxes[:, 3]))
+    rows: list[list[int]] = []
+    for i in np.argsort(middles, kind="stable"):
+        if rows and middles[i] - np.mean(middles[rows[-1]]) < height / 2:
+            rows[-1].append(int(i))
+        else:
+            rows.append([int(i)])
+    return [_row(boxes, texts, row, height) for row in rows]
+
+
+def _row(boxes: NDArray[Any], texts: list[str], row: list[int], height: float) -> str:
+    said, end = "", 0
+    for i in sorted(row, key=lambda k: int(boxes[k, 0])):
+        if said and boxes[i, 0] - end > APART * height:
+            said += " "
+        said += texts[i]
+        end = int(boxes[i, 0] + boxes[i, 2])
+    return said
+
+
+def _short(said: str) -> str:
+    if not said:
+        return "nothing"
+    return said if len(said) <= SHOWN else f"{said[: SHOWN - 4]} ..."
+
+
+def _about_digits(page: Page) -> str:
+    count = len(page.digits)
+    unsure = sum(digit.refused for digit in page.digits)
+    refused = f", {unsure} of them refused" if unsure else ""
+    return f"What the network was given: {count} marks{refused}. Read: {_short(page.text)}"
+
+
+def _all_digits(page: Page) -> Images:
+    """The digits as the network was given them, in reading order, a new row for each line."""
+    rows: list[list[Images]] = []
+    for line in page.lines:
+        digits = [digit.image for digit in line.digits]
+        rows += [digits[i : i + COLUMNS] for i in range(0, len(digits), COLUMNS)]
+    width = max(len(row) for row in rows)
+    sheet = np.zeros((len(rows) * CELL, width * CELL), np.uint8)
+    margin = (CELL - FIELD) // 2
+    for r, row in enumerate(rows):
+        for c, image in enumerate(row):
+            y, x = r * CELL + margin, c * CELL + margin
+            sheet[y : y + FIELD, x : x + FIELD] = image
+    return sheet

@@ -1,0 +1,60 @@
+"""From a line as it was read on its strip to a line of the page: places, refusals, alternatives."""
+
+from __future__ import annotations
+
+from digitscope.arrays import Floats
+from digitscope.reading.classifier import NONE
+from digitscope.reading.reading import Mark, Reading, ReadNumber
+from digitscope.reading.strip import Strip
+from digitscope.reading.tree import REFUSED, Digit, Line, Number
+
+__all__ = ["to_line"]
+
+LEAST = 0.001  # an alternative that is less probable is not worth a word
+
+
+def to_line(strip: Strip, reading: Reading, reject_below: float = 0.0) -> Line:
+    """The line with its boxes on the page; digits less sure than `reject_below` are refused.
+
+    A confidence stays that of the best guess, where a digit is refused.
+    """
+    numbers = tuple(_number(strip, number, reject_below) for number in reading.numbers)
+    box = _around([number.box for number in numbers]) if numbers else (0, 0, 0, 0)
+    return Line(numbers, reading.confidence, box, reading.notes)
+
+
+def _number(strip: Strip, number: ReadNumber, reject_below: float) -> Number:
+    digits = tuple(_digit(strip, mark, reject_below) for mark in number.marks)
+    box = _around([digit.box for digit in digits])
+    written = "" if any(digit.refused for digit in digits) else number.written
+    return Number(digits, number.confidence, box, written)
+
+
+def _digit(strip: Strip, mark: Mark, reject_below: float) -> Digit:
+    refused = mark.refused or mark.confidence < reject_below
+    return Digit(
+        text=REFUSED if refused else mark.text,
+        value=None if refused else mark.value,
+        confidence=mark.confidence,
+        box=strip.box(mark.box),
+        alternatives=_alternatives(mark.probabilities, None if refused else mark.value),
+        image=mark.image,
+        repaired=mark.repaired,
+        refused=refused,
+    )
+
+
+def _alternatives(P: Floats, taken: int | None) -> tuple[tuple[str, float], ...]:
+    """What else it may be, the most probable first; "?" stands for no digit at all."""
+    others = [
+        (str(label) if label < NONE else REFUSED, float(P[label]))
+        for label in P.argsort(kind="stable")[::-1]
+        if label != taken and not (taken is None and label == NONE)
+    ]
+    return tuple(other for other in others if other[1] >= LEAST)
+
+
+def _around(boxes: list[tuple[int, int, int, int]]) -> tuple[int, int, int, int]:
+    left, top = min(x for x, _, _, _ in boxes), min(y for _, y, _, _ in boxes)
+    right, bottom = max(x + w for x, _, w, _ in boxes), max(y + h for _, y, _, h in boxes)
+    return left, top, right - left, bottom - top

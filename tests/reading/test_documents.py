@@ -1,0 +1,97 @@
+"""Sources of one page and of many."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from digitscope.errors import ImageError
+from digitscope.reading.documents import DPI, MOST_PIXELS, load_pages
+
+GREYS = (250, 100, 10)
+
+
+def several(format: str, **options: object) -> bytes:
+    first, *rest = [Image.new("L", (90, 60), grey) for grey in GREYS]
+    out = io.BytesIO()
+    first.save(out, format, save_all=True, append_images=rest, **options)
+    return out.getvalue()
+
+
+def test_an_image_is_one_page(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    Image.new("L", (30, 20), 9).save(path)
+    for source in (path, str(path), path.read_bytes(), path.open("rb"), Image.open(path)):
+        (page,) = load_pages(source)
+        assert (page.width, page.height) == (30, 20)
+        if hasattr(source, "close"):
+            source.close()
+    (page,) = load_pages(np.zeros((20, 30), np.uint8), "mine")
+    assert page.name == "mine"
+
+
+def test_a_tiff_of_many_pages(tmp_path: Path) -> None:
+    path = tmp_path / "scan.tiff"
+    path.write_bytes(several("TIFF"))
+    for source in (path, path.read_bytes(), io.BytesIO(path.read_bytes())):
+        pages = list(load_pages(source, "scan"))
+        assert [page.name for page in pages] == ["scan page 1", "scan page 2", "scan page 3"]
+        assert [int(page.pixels.mean()) for page in pages] == list(GREYS)
+    assert next(load_pages(path)).name == f"{path} page 1"
+
+
+def test_a_film_is_its_first_frame() -> None:
+    (page,) = load_pages(several("GIF"))
+    assert int(page.pixels.mean()) == GREYS[0]
+
+
+def test_a_cut_tiff_says_which_page() -> None:
+    with pytest.raises(ImageError, match=r"scan page 3: .*cut short|scan.*: .*cut short"):
+        list(load_pages(several("TIFF")[:-40], "scan"))
+
+
+def test_a_pdf_is_drawn_page_by_page(tmp_path: Path) -> None:
+    path = tmp_path / "form.pdf"
+    path.write_bytes(several("PDF", resolution=72.0))
+    pages = list(load_pages(path))
+    assert [page.name for page in pages] == [f"{path} page {i}" for i in (1, 2, 3)]
+    assert [round(float(page.pixels.mean())) for page in pages] == pytest.approx(GREYS, abs=3)
+    assert pages[0].width == pytest.approx(90 * DPI / 72, abs=2)
+
+
+def test_a_huge_page_of_a_pdf_is_drawn_within_bounds() -> None:
+    out = io.BytesIO()
+    Image.new("L", (8, 8)).save(out, "PDF", resolution=0.01)
+    (page,) = load_pages(out.getvalue())
+    assert page.width * page.height <= 1.1 * MOST_PIXELS
+
+
+@pytest.mark.parametrize("data", [b"%PDF-1.4 nonsense", several("PDF")[:200]])
+def test_a_damaged_pdf_is_one_line(data: bytes) -> None:
+    with pytest.raises(ImageError, match="damaged or locked") as caught:
+        list(load_pages(data, "form.pdf"))
+    assert "\n" not in str(caught.value)
+
+
+def test_without_a_renderer_a_pdf_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pypdfium2", None)
+    with pytest.raises(ImageError, match=r"form.pdf: a PDF, .* 'pip install pypdfium2'"):
+        list(load_pages(several("PDF"), "form.pdf"))
+
+
+def test_bad_sources_are_told_as_load_tells_them(tmp_path: Path) -> None:
+    for source, words in (
+        (tmp_path / "none.png", "no such file"),
+        (tmp_path, "folder"),
+        (b"", "empty"),
+        (b"II*\0 not a TIFF", "not an image"),
+        (io.StringIO("text"), "binary stream"),
+        (17, "expected a path"),
+    ):
+        with pytest.raises(ImageError, match=words):
+            list(load_pages(source))  # type: ignore[arg-type]
