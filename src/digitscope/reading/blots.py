@@ -44,6 +44,7 @@ def find_blots(ink: Images) -> Blots:
     import cv2
 
     _, names, stats, _ = cv2.connectedComponentsWithStats((ink >= SURE).astype(np.uint8))
+    stats = np.asarray(stats, np.int64)
     height = _height(stats[1:])
     large = stats[:, cv2.CC_STAT_AREA] >= max(2.0, SPECK * height**2)
     large[0] = False

@@ -88,7 +88,7 @@ def _different(dark: Floats, cuts: Indices) -> Indices:
 
 def _seams(dark: Floats, spacing: int) -> Indices:
     """The cheapest ways down through each column of the middle row, `spacing` apart, [n, h]."""
-    height, width = dark.shape
+    height = len(dark)
     cost = dark + PAPER
     middle = height // 2
     above, up = _cheapest(cost[: middle + 1])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -42,7 +43,7 @@ class Lattice:
         """The edges that end at each node."""
         ends = self.segments.end
         bounds = np.searchsorted(ends, np.arange(len(self.nodes) + 1))
-        return [slice(int(a), int(b)) for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+        return [slice(int(a), int(b)) for a, b in pairwise(bounds)]
 
 
 def best_way(lattice: Lattice) -> Way:
@@ -66,12 +67,12 @@ def best_way(lattice: Lattice) -> Way:
     return tuple(reversed(way))
 
 
-def forward(lattice: Lattice) -> Floats:
-    """The log of the sum over all ways from the first node to each, float64 [nodes]."""
+def forward(lattice: Lattice, first: int = 0) -> Floats:
+    """The log of the sum over all ways from node `first` to each, float64 [nodes]."""
     every = np.logaddexp.reduce(lattice.scores, axis=1)
     total = np.full(len(lattice.nodes), -np.inf)
-    total[0] = 0
-    for node, edges in enumerate(lattice.into):
+    total[first] = 0
+    for node, edges in enumerate(lattice.into[first + 1 :], start=first + 1):
         if edges.stop > edges.start:
             total[node] = np.logaddexp.reduce(total[lattice.segments.start[edges]] + every[edges])
     return total

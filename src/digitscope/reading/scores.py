@@ -31,7 +31,7 @@ WEIGHTS = {
     "small": -2.0,  # below half the height
     "tall": -2.0,  # beyond 1.3 heights
 }
-REFUSED = -4.0  # for taking a whole mark for no digit
+REFUSED = -4.0  # for taking a blot for no digit, and as much again for each height it is wider
 SMALL = 0.4  # of a digit's height: what is lower than that may be dropped as a dot or a dash
 
 
@@ -59,10 +59,12 @@ def evidence(segments: Segments, nodes: Nodes, height: float, probabilities: Flo
 def scores(segments: Segments, nodes: Nodes, height: float, probabilities: Floats) -> Floats:
     """The score of each segment for each of the LABELS, float64 [n, 12]; -inf where impossible."""
     out = np.full((len(segments), LABELS), -np.inf)
-    out[:, :NONE] = evidence(segments, nodes, height, probabilities) @ np.array(list(WEIGHTS.values()))
+    out[:, :NONE] = evidence(segments, nodes, height, probabilities) @ np.array(
+        list(WEIGHTS.values())
+    )
     none = np.log(np.maximum(probabilities[:, NONE], LEAST))
+    none += REFUSED * np.maximum(1, 2 * segments.boxes[:, 2] / height - 1)
     small = segments.boxes[:, 3] < SMALL * height
-    whole = segments.whole
-    out[whole & ~small, NONE] = none[whole & ~small] + REFUSED
-    out[whole & small, DROPPED] = none[whole & small] + REFUSED
+    for label, which in ((NONE, segments.whole & ~small), (DROPPED, segments.whole & small)):
+        out[which, label] = none[which]
     return out

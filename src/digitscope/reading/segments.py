@@ -76,9 +76,7 @@ def find_nodes(ink: Images, blots: Blots, which: NDArray[np.bool_]) -> Nodes:
             blot += [i] * len(found)
             cuts += list(found)
             crossed += darkness.tolist()
-    return Nodes(
-        np.array([*blot, len(blots)], np.int64), (*cuts, None), np.array([*crossed, 0.0])
-    )
+    return Nodes(np.array([*blot, len(blots)], np.int64), (*cuts, None), np.array([*crossed, 0.0]))
 
 
 def find_segments(ink: Images, blots: Blots, nodes: Nodes) -> Segments:
@@ -92,9 +90,7 @@ def find_segments(ink: Images, blots: Blots, nodes: Nodes) -> Segments:
     >>> list(zip(segments.start.tolist(), segments.end.tolist()))
     [(0, 1), (1, 2), (0, 2)]
     """
-    pairs = [
-        (a, b, joined) for b in range(len(nodes)) for a, joined in _starts(blots, nodes, b)
-    ]
+    pairs = [(a, b, joined) for b in range(len(nodes)) for a, joined in _starts(blots, nodes, b)]
     rows, images = [], []
     for a, b, joined in pairs:
         box, image = _own(ink, blots, nodes, a, b)
@@ -120,9 +116,7 @@ def _starts(blots: Blots, nodes: Nodes, end: int) -> Iterator[tuple[int, float]]
     for start in range(end - 1, -1, -1):
         first = int(nodes.blot[start])
         cut = nodes.cuts[start] is not None or nodes.cuts[end] is not None
-        if right - _middle(blots, nodes, start) > WIDEST * blots.height and (
-            cut or first < last
-        ):
+        if right - _middle(blots, nodes, start) > WIDEST * blots.height and (cut or first < last):
             if first < last or nodes.cuts[end] is not None:
                 return
             continue
@@ -145,9 +139,7 @@ def _middle(blots: Blots, nodes: Nodes, node: int) -> float:
     return float(blots.boxes[i, 0] if i < len(blots) else blots.boxes[-1, :3:2].sum())
 
 
-def _own(
-    ink: Images, blots: Blots, nodes: Nodes, start: int, end: int
-) -> tuple[Box, Images]:
+def _own(ink: Images, blots: Blots, nodes: Nodes, start: int, end: int) -> tuple[Box, Images]:
     """The box of a segment and its own ink in it, uint8 [h, w]."""
     first, last = int(nodes.blot[start]), int(nodes.blot[end]) - (nodes.cuts[end] is None)
     boxes = blots.boxes[first : last + 1]

@@ -98,9 +98,7 @@ def _draw(
     return ComposedString(image, "".join(str(labels[i]) for i in chosen), kind, boxes, inks)
 
 
-def compose(
-    digits: Sequence[Images], gaps: Sequence[int] | None
-) -> tuple[Images, tuple[Box, ...]]:
+def compose(digits: Sequence[Images], gaps: Sequence[int] | None) -> tuple[Images, tuple[Box, ...]]:
     """Digits uint8 [h, w] of one height, side by side with these gaps between their boxes.
 
     No gaps (None) pushes each one to the left until it touches. Returns the image and the boxes.
@@ -113,7 +111,8 @@ def compose(
     inks = [_columns(digit) for digit in digits]
     height, room = inks[0].shape[0], sum(ink.shape[1] for ink in inks)
     page = np.zeros((height, room + sum(max(0, gap) for gap in gaps or ())), np.uint8)
-    boxes, left, end = [], 0, 0
+    boxes: list[Box] = []
+    left, end = 0, 0
     for i, ink in enumerate(inks):
         width = ink.shape[1]
         if i:
