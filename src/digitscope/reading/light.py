@@ -18,7 +18,8 @@ STROKE, WIDE_STROKE = 1 / 14, 1 / 3  # of the longer side: wider dark things are
 POLARITY_SIDE = 384
 DECIDED = 1.3  # the stronger of dark and light strokes is so much stronger
 DARKEST_PAPER = 12  # of 255: a shadow in which ink would no longer show
-STEEP = 0.12  # of its contrast a pixel (of SIDE): ink begins so suddenly, shadows do not
+WIDE_CONTRAST = 70  # of 255: wide strokes are a marker's, and dark
+STEEP = 2.5  # times its contrast would be lost across its width: ink begins suddenly, shadows not
 
 
 def dark_ink(grey: Images) -> bool:
@@ -40,7 +41,7 @@ def dark_ink(grey: Images) -> bool:
         return has_dark_ink(grey)
     small = cv2.GaussianBlur(_shrunk(grey, POLARITY_SIDE), (0, 0), 0.7)
     found = []
-    for width in (3, 5, 9, 15, 25):
+    for width in (3, 5, 9, 15, 25, 45, 85):
         kernel = np.ones((width, width), np.uint8)
         dark = cv2.morphologyEx(small, cv2.MORPH_BLACKHAT, kernel)
         light = cv2.morphologyEx(small, cv2.MORPH_TOPHAT, kernel)
@@ -128,18 +129,19 @@ def _has_wide_strokes(small: Images, wide: Images, width: float) -> bool:
 
     depth = wide.astype(np.float32) - small
     most = float(np.percentile(depth, 99.5))
-    if most < 40:
+    if most < WIDE_CONTRAST:
         return False
     mask = (depth > 0.5 * most).astype(np.uint8)
     inside = cv2.distanceTransform(
         cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_REPLICATE), cv2.DIST_L2, 3
     )
-    if 2 * float(inside.max()) < 0.8 * width:
+    widest = 2 * float(inside.max())
+    if widest < 0.8 * width:
         return False
     edge = (mask > 0) & (cv2.erode(mask, np.ones((3, 3), np.uint8), borderValue=1) == 0)
     tones = small.astype(np.float32)
     slope = np.hypot(cv2.Sobel(tones, cv2.CV_32F, 1, 0), cv2.Sobel(tones, cv2.CV_32F, 0, 1)) / 8
-    return bool(np.median(slope[edge]) > STEEP * most)
+    return bool(np.median(slope[edge]) * widest > STEEP * most)
 
 
 def _shrunk(grey: Images, side: int) -> NDArray[np.uint8]:

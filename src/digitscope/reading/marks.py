@@ -11,15 +11,18 @@ from numpy.typing import NDArray
 from digitscope.arrays import Images
 from digitscope.preparation.levels import LEAST_CONTRAST, Levels, measure
 
-__all__ = ["Marks", "find_marks", "ink_levels", "no_marks", "smooth", "strengthen"]
+__all__ = ["Marks", "find_marks", "grain", "ink_levels", "no_marks", "smooth", "strengthen"]
 
 LEAST_CLARITY = 7  # contrast over noise; the peaks of mere noise reach 6
+FAINTEST = 14  # grey levels of ink above paper on a page: 5 % of the light, less than any pencil
 QUIET = 12  # contrast over noise from which on nothing need be smoothed
 SMALLEST_NOISY = 100  # pixels; a smaller image would lose its strokes by smoothing
 GRAIN = 0.9  # pixels: the sigma that calms paper's grain and leaves thin strokes
 SURE, EDGE = 0.35, 0.22  # of the contrast: pencil beside a pen is still ink; so is a soft edge
 SMALL_EDGE = 0.1  # of the contrast, in an image as small as MNIST's own
 FULL = 80  # percentile of a mark's pixels that is its full ink
+BLOCK = 40  # pixels: over so many grain is measured
+HALF_MEAN = 0.325  # the mean of the smaller half of |x|, for a Gaussian of sigma 1
 NEARLY_FULL = 240  # from which on ink is left as it is
 MOST = 20_000  # marks: more are no writing, and would take for ever
 
@@ -87,7 +90,8 @@ def ink_levels(bright: Images, paper: NDArray[np.bool_]) -> Levels | None:
     if not len(tones):
         return None
     levels = measure(tones)
-    blank = levels.contrast < max(LEAST_CONTRAST, LEAST_CLARITY * levels.noise)
+    least = LEAST_CONTRAST if bright.size < SMALLEST_NOISY**2 else FAINTEST
+    blank = levels.contrast < max(least, LEAST_CLARITY * levels.noise)
     return None if blank else levels
 
 
@@ -209,3 +213,32 @@ def strengthen(bright: Images, levels: Levels, marks: Marks) -> Images:
     return np.where(free & (scale > 0), np.clip(np.rint(np.nan_to_num(ink)), 0, 255), 0).astype(
         np.uint8
     )
+
+
+def grain(bright: Images, marks: Marks) -> NDArray[np.float64]:
+    """The sigma of the paper's grain around each mark, in grey levels, [n].
+
+    Grain differs over a page: dividing by the light makes it coarser in a shadow. The calmer
+    half of a block of pixels tells it from the edges of ink, which are the minority.
+
+    >>> page = np.zeros((50, 50), np.uint8)
+    >>> page[10:40, 20:24] = 200
+    >>> levels = Levels(paper=0, noise=0, contrast=200)
+    >>> grain(page, find_marks(page, levels)).tolist()
+    [0.0]
+    """
+    import cv2
+
+    away = cv2.absdiff(bright, np.asarray(cv2.blur(bright, (7, 7)), np.uint8))
+    rows, columns = (max(side // BLOCK, 1) for side in bright.shape)
+    high, wide = bright.shape[0] // rows, bright.shape[1] // columns
+    blocks = away[: rows * high : 2, : columns * wide : 2]
+    high, wide = blocks.shape[0] // rows, blocks.shape[1] // columns
+    blocks = blocks[: rows * high, : columns * wide].reshape(rows, high, columns, wide)
+    # Grey levels are whole numbers: the mean of the smaller half is finer than the median.
+    ordered = np.sort(blocks.swapaxes(1, 2).reshape(rows, columns, -1), axis=2)
+    half = ordered[..., : ordered.shape[2] // 2 + 1].mean(axis=2) / HALF_MEAN
+    half = cv2.medianBlur(half.astype(np.float32), 3)  # dense writing has calmer paper beside it
+    place = marks.centre[:, ::-1] / [2 * high, 2 * wide]
+    y, x = np.minimum(place.astype(np.intp), [rows - 1, columns - 1]).T
+    return np.asarray(half[y, x], np.float64)

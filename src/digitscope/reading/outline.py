@@ -22,6 +22,9 @@ DROP = 0.2  # of the paper's lightness is lost across the edge of a sheet
 STEEP = 0.5  # of that loss happens within two pixels: a shadow's edge is softer
 LEAST_SUPPORT, SUPPORT = 0.55, 0.75  # of a side shows such an edge: of each, and on average
 DARKER = 0.85  # what lies beyond has at most this share of the paper's lightness
+# A shadow across a page looks like a sheet that two or three sides of the picture cut off. So
+# there the desk must be darker than most shadows are, and a strip must be narrow.
+MUCH_DARKER, MOST_LEFT = 0.45, 0.75
 POINTS, REACH = 64, 9  # places along a side that are looked at, and pixels across it
 BOW = 3  # pixels: so far the edge of a sheet may be off the straight side
 
@@ -80,7 +83,7 @@ def _proposals(light: NDArray[np.uint8]) -> Iterator[Corners]:
             contour = _largest(mask, opening)
             if contour is None:
                 continue
-            corners = _four_corners(contour)
+            corners = _four_corners(contour, mask.shape)
             if corners is None or any(np.abs(corners - other).max() < 1.5 for other in seen):
                 continue
             seen.append(corners)
@@ -103,8 +106,11 @@ def _largest(mask: NDArray[np.uint8], opening: int) -> NDArray[np.int32] | None:
     return contour if cv2.contourArea(contour) >= LEAST_AREA * mask.size else None
 
 
-def _four_corners(contour: NDArray[np.int32]) -> Corners | None:
-    """The corners of the outline's hull, at the finest grain at which it has four of them."""
+def _four_corners(contour: NDArray[np.int32], shape: tuple[int, ...]) -> Corners | None:
+    """The corners of the outline's hull, at the finest grain at which it has four sides.
+
+    Where the rim of the picture cuts corners off, the other sides are continued beyond it.
+    """
     import cv2
 
     hull = cv2.convexHull(contour)
@@ -113,7 +119,27 @@ def _four_corners(contour: NDArray[np.int32]) -> Corners | None:
         corners = cv2.approxPolyDP(hull, share * length, True)[:, 0].astype(np.float64)
         if len(corners) == 4:
             return _ordered(corners)
+        if 4 < len(corners) < 9:
+            continued = _continued(corners, shape)
+            if continued is not None:
+                return _ordered(continued)
     return None
+
+
+def _continued(corners: Corners, shape: tuple[int, ...]) -> Corners | None:
+    """The corners in which four sides meet once those along the rim are left out, else None."""
+    pairs = zip(corners, np.roll(corners, -1, axis=0), strict=True)
+    sides = [(a, b) for a, b in pairs if not _along_rim(shape, a + 0.5, b + 0.5, 2.5)]
+    if len(sides) != 4:
+        return None
+    found = []
+    for (a, b), (c, d) in zip(sides, sides[1:] + sides[:1], strict=True):
+        turn = np.array([b - a, c - d]).T
+        if abs(np.linalg.det(turn)) < 0.3 * np.linalg.norm(b - a) * np.linalg.norm(d - c):
+            return None
+        found.append(a + np.linalg.solve(turn, c - a)[0] * (b - a))
+    far = np.abs(np.array(found) - corners.mean(axis=0)).max()
+    return np.array(found) if far < max(shape) else None
 
 
 def _ordered(corners: Corners) -> Corners:
@@ -131,9 +157,10 @@ def _merit(light: NDArray[np.uint8], corners: Corners) -> float | None:
     """How well the sides are seen, more for a larger sheet; None if they are not."""
     import cv2
 
-    supports = []
+    supports, rims = [], 0
     for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        if _at_rim(light, start, end):
+        if _along_rim(light.shape, start, end):
+            rims += 1
             continue
         supports.append(_support(light, start, end))
     if not supports or min(supports) < LEAST_SUPPORT or np.mean(supports) < SUPPORT:
@@ -142,7 +169,10 @@ def _merit(light: NDArray[np.uint8], corners: Corners) -> float | None:
     cv2.fillConvexPoly(inside, np.rint(corners - 0.5).astype(np.int32), 1)
     if not LEAST_AREA <= inside.mean() <= MOST_AREA:
         return None
-    if np.median(light[inside == 0]) > DARKER * np.median(light[inside > 0]):
+    darker = float(np.median(light[inside == 0]) / max(np.median(light[inside > 0]), 1))
+    if darker > (DARKER if rims < 2 else MUCH_DARKER):
+        return None
+    if rims == 3 and inside.mean() < MOST_LEFT:
         return None
     return float(np.mean(supports) + 0.3 * inside.mean())
 
@@ -151,7 +181,10 @@ def _support(
     light: NDArray[np.uint8], start: NDArray[np.float64], end: NDArray[np.float64]
 ) -> float:
     """The share of a side along which lightness suddenly drops from its inside to its outside."""
-    return float(np.mean(_drops(light, start, end)[0]))
+    seen, _, along, _ = _drops(light, start, end)
+    x, y = (start + along * (end - start)).T
+    inside = (x > 0) & (y > 0) & (x < light.shape[1]) & (y < light.shape[0])
+    return float(seen[inside].mean()) if inside.any() else 0.0
 
 
 def _edge(light: NDArray[np.uint8], corners: Corners) -> Corners:
@@ -160,19 +193,19 @@ def _edge(light: NDArray[np.uint8], corners: Corners) -> Corners:
     for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
         seen, places, along, outward = _drops(light, start, end)
         offsets = np.where(seen, places, 0).astype(np.float64)
-        if not _at_rim(light, start, end):
+        if not _along_rim(light.shape, start, end):
             windows = np.lib.stride_tricks.sliding_window_view(np.pad(offsets, 3, "edge"), 7)
             offsets = np.median(windows, axis=1)
         points += [start[None], start + along * (end - start) + offsets[:, None] * outward]
     return np.concatenate(points)
 
 
-def _at_rim(light: NDArray[np.uint8], start: NDArray[np.float64], end: NDArray[np.float64]) -> bool:
+def _along_rim(
+    shape: tuple[int, ...], start: NDArray[np.float64], end: NDArray[np.float64], near: float = 1.5
+) -> bool:
     """Whether a side runs along the rim of the picture."""
     (x, y), (u, v) = start, end
-    return bool(
-        min(max(x, u), max(y, v), light.shape[1] - min(x, u), light.shape[0] - min(y, v)) < 1.5
-    )
+    return bool(min(max(x, u), max(y, v), shape[1] - min(x, u), shape[0] - min(y, v)) < near)
 
 
 def _drops(

@@ -65,7 +65,7 @@ def find_lines(picture: Picture, classify: Classifier) -> Layout:
     quiet, sigma = smooth(free, sheet.paper)
     levels = ink_levels(quiet, sheet.paper)
     found = find_marks(quiet, levels) if levels else no_marks(quiet.shape)
-    marks, dropped = sieve(found, sheet.paper)
+    marks, dropped = sieve(found, quiet, sheet.paper)
     ink = strengthen(quiet, levels, marks) if levels else np.zeros_like(quiet)
     steps.append(Step("marks", _about_marks(marks, dropped, sigma), ink))
     ways = find_rows(marks, 0), find_rows(marks, 1)

@@ -18,24 +18,29 @@ SMALLEST = 150  # pixels of the longer side: in a smaller image a line may as we
 SIDE = 420  # pixels: at such a size lines are looked for
 VOTES = 0.3  # of the longer side: pixels in a line that make it worth a look
 COVERED = 0.55  # of its way across the paper a ruled line is seen
+WHOLLY, SURELY = 0.85, 4  # seen on so much of its way; so many such lines are no digits
 MOST_LINES, MOST_MISSES = 160, 12  # lines, and trials in a row that find none: then it is over
 STRETCH = 24  # pixels: in pieces so long a line is followed, straight or not
 ASTRAY = 3  # pixels: how far it may be off from where it was looked for
 REACH = 9  # pixels across a line that are looked at
 WIDEST = 5.0  # pixels: a wider line is no ruling
-DARKER_INK = 1.7  # what is so much darker than the line is ink above it
+DARKER_INK = 1.4  # what is so much darker than the line is ink above it
 LONGER = 2.5  # digits: a line that is not so much longer than digits may be one itself
 FAINTEST = 6  # grey levels above paper
 
 
 @dataclass(frozen=True, eq=False)
 class Ruling:
-    """One line: its points float64 [n, 2] (x, y), a pixel apart, and the normal float64 [2]."""
+    """One line: its points float64 [n, 2] (x, y), a pixel apart, and the normal float64 [2].
+
+    Its `width` in pixels, its `level` of grey, and on what part of its way it is seen.
+    """
 
     points: NDArray[np.float64]
     normal: NDArray[np.float64]
     width: float
     level: float
+    covered: float
 
 
 def without_ruling(bright: Images, paper: NDArray[np.bool_]) -> tuple[Images, int]:
@@ -58,6 +63,8 @@ def without_ruling(bright: Images, paper: NDArray[np.bool_]) -> tuple[Images, in
     free = bright.copy()
     for line in lines:
         _erase(free, bright, line, level)
+    if sum(line.covered > WHOLLY for line in lines) >= SURELY:
+        return free, len(lines)
     levels = ink_levels(free, paper)
     if levels is None:
         return bright, 0
@@ -151,27 +158,34 @@ def _followed(
     points = points + path[:, None] * normal
     band = _band(bright, points, normal, REACH)
     profile = np.median(band[on_paper], axis=0)
-    floor = float(np.minimum(profile[:3].mean(), profile[-3:].mean()))
+    floor = float(np.maximum(profile[:3].mean(), profile[-3:].mean()))
     top = float(profile[REACH - 1 : REACH + 2].max())
     if top - floor < least / 2:
         return None
     width = float((profile - floor > 0.5 * (top - floor)).sum())
     core = band[:, REACH - 1 : REACH + 2].max(axis=1)
-    beside = np.minimum(band[:, :4].mean(axis=1), band[:, -4:].mean(axis=1))
+    beside = np.maximum(band[:, :4].mean(axis=1), band[:, -4:].mean(axis=1))
     covered = float(np.mean((core - beside > 0.5 * (top - floor))[on_paper]))
     if width > WIDEST or covered < COVERED:
         return None
     seen = np.flatnonzero(on_paper)
-    return Ruling(points[seen[0] : seen[-1] + 1], normal, width, top)
+    return Ruling(points[seen[0] : seen[-1] + 1], normal, width, top, covered)
 
 
 def _band(
-    image: NDArray[np.uint8], points: NDArray[np.float64], normal: NDArray[np.float64], reach: int
+    image: NDArray[np.uint8],
+    points: NDArray[np.float64],
+    normal: NDArray[np.float64],
+    reach: float,
+    step: float = 1.0,
 ) -> NDArray[np.float32]:
-    """The picture along a line, float32 [n, 2 reach + 1]: a row a point, a column a pixel off."""
+    """The picture along a line, float32 [n, m]: a row a point, a column each step across it.
+
+    Columns go from -reach to reach.
+    """
     import cv2
 
-    across = np.arange(-reach, reach + 1)
+    across = np.arange(-reach, reach + step / 2, step)
     x, y = (points[:, axis, None] + across * normal[axis] for axis in (0, 1))
     return np.asarray(
         cv2.remap(image, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR), np.float32
@@ -192,18 +206,24 @@ def _path(band: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def _erase(free: Images, bright: Images, line: Ruling, paper: float) -> None:
-    """Set the line's pixels in `free` to paper, but those with ink on, above or below them."""
-    half = int(np.ceil(line.width / 2)) + 1
-    band = _band(bright, line.points, line.normal, half + 2)
-    level = line.level - paper
-    ink = paper + 0.5 * level
-    beside = np.maximum(band[:, :2].max(axis=1), band[:, -2:].max(axis=1)) > ink
-    upon = band[:, 2:-2].max(axis=1) > paper + DARKER_INK * level
-    gone = ~(beside | upon)
-    rows = line.points[gone]
-    for off in np.arange(-half, half + 0.1, 0.5):
-        for ahead in (0.0, 0.5):
-            spot = rows + off * line.normal + ahead * np.array([line.normal[1], -line.normal[0]])
-            x, y = np.rint(spot).astype(np.intp).T
+    """Paint over the line's pixels in `free` what stands right above and below them.
+
+    That is paper mostly, and ink where a stroke crosses. What is much darker than the line stays.
+    """
+    half = float(np.ceil(line.width / 2)) + 0.5
+    band = _band(bright, line.points, line.normal, half + 1.5, 0.5)
+    across = np.arange(-half, half + 0.1, 0.5)
+    inner = band[:, 3:-3]
+    above, below = band[:, :2].mean(axis=1), band[:, -2:].mean(axis=1)
+    share = (across + half + 0.5) / (2 * half + 1)
+    between = above[:, None] * (1 - share) + below[:, None] * share
+    ink = paper + DARKER_INK * (line.level - paper)
+    tones = np.rint(np.where(inner > ink, inner, np.minimum(inner, between)))
+    onward = np.array([line.normal[1], -line.normal[0]])
+    for ahead in (0.0, 0.5):
+        for column, off in enumerate(across):
+            spots = line.points + off * line.normal + ahead * onward
+            x, y = np.rint(spots).astype(np.intp).T
             inside = (x >= 0) & (y >= 0) & (x < free.shape[1]) & (y < free.shape[0])
-            free[y[inside], x[inside]] = np.minimum(free[y[inside], x[inside]], round(paper))
+            x, y = x[inside], y[inside]
+            free[y, x] = np.minimum(free[y, x], tones[inside, column])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from digitscope.reading.marks import Marks
+from digitscope.arrays import Images
+from digitscope.reading.marks import Marks, grain
 
 __all__ = ["digit_size", "near_rim", "sieve"]
 
@@ -17,6 +18,7 @@ THIN = 0.3  # of a digit: the most that a line may deviate from straight
 SPECK = 0.22  # of a digit: what is smaller is a dot or dirt, unless it all but touches a mark
 NEAR = 0.1  # of a digit: so near a piece of a broken stroke is
 FAINT = 0.4  # of the usual ink: what is fainter shines through, or is the shadow of a fold
+CLEAR = 6.0  # sigmas of the grain around it: of a million pixels of grain none reaches so far
 BLURRED = 0.08  # of its level is lost within a pixel, at an edge of one pixel's ink (see `sieve`)
 MOST = 1500  # marks that lines are made of: more is no page of numbers
 SMALLEST_BLURRED = 100  # pixels of the page: in a smaller image every edge is sharp
@@ -67,7 +69,7 @@ def near_rim(marks: Marks, paper: NDArray[np.bool_]) -> NDArray[np.float64]:
     return found
 
 
-def sieve(marks: Marks, paper: NDArray[np.bool_]) -> tuple[Marks, dict[str, int]]:
+def sieve(marks: Marks, bright: Images, paper: NDArray[np.bool_]) -> tuple[Marks, dict[str, int]]:
     """The marks that may be writing, and how many were left out for which reason.
 
     Everything is measured in digits of this page (see `digit_size`), which is measured once more
@@ -78,6 +80,11 @@ def sieve(marks: Marks, paper: NDArray[np.bool_]) -> tuple[Marks, dict[str, int]
     if not len(marks):
         return marks, out
     if max(paper.shape) >= SMALLEST_BLURRED:
+        clear = marks.level >= CLEAR * grain(bright, marks)
+        out["grains of paper"] = int((~clear).sum())
+        marks = marks.take(clear)
+        if not len(marks):
+            return marks, out
         marks = _without(marks, marks.sharp < BLURRED, "blurred shadows", out)
     for _ in range(2):
         if len(marks) < 2:

@@ -66,6 +66,8 @@ def find_upright(
     best = int(np.argmax(evidence))
     quarter = best if evidence[best] - evidence[0] > MARGIN else 0
     rivals = [k for k in range(4) if k != quarter and evidence[k] > evidence[quarter] - THIN]
+    if len(chosen) == 1:  # a single digit that was turned by a quarter is rare
+        rivals = [k for k in rivals if (k - quarter) % 4 == 2]
     likely = evidence[quarter] > 0.5 * WORST * len(chosen)
     other = len(chosen) > 1 or any(digits[k, 0] != digits[quarter, 0] for k in rivals)
     rival = max(rivals, key=lambda k: evidence[k]) if rivals and likely and other else None
