@@ -50,6 +50,7 @@ def models() -> dict[str, Model]:
         "cnn": Model(network(CNN), temperature=0.6),
         "binary": Model(network(sigmoids), classes=(3, 7), temperature=2.5),
         "sigmoids": Model(network(parse_spec("784-12-10", "tanh", "sigmoid")), temperature=1.5),
+        "refuser": Model(network("784-16-11"), temperature=1.3),
         "odd": Model(network(ODD), temperature=0.5),
         "flat": Model(network(ENDS_FLAT), classes=tuple(range(8)), temperature=3.0),
     }

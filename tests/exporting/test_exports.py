@@ -85,6 +85,7 @@ def expected() -> dict[str, np.ndarray]:
     """
     images = load_mnist("test").images
     answers = {name: model.probabilities(images) for name, model in MODELS.items()}
+    answers["refuser"] = MODELS["refuser"].judge(images)
     return answers | {"binary": answers["binary"][:, 1:]}
 
 
@@ -129,6 +130,26 @@ def test_the_framework_alone_gives_the_models_probabilities(
         np.testing.assert_array_equal(answer[clear], truth[clear])
 
 
+JUDGE = """
+import json, sys
+import numpy as np
+from digitscope.exporting.onnx_classifier import OnnxClassifier
+from digitscope.models.model import load
+images = np.load("images.npy")[:2000]
+for name in json.load(sys.stdin):
+    model = load(f"{name}.safetensors")
+    J, expected = OnnxClassifier(model)(images), model.judge(images)
+    assert J.shape == expected.shape == (2000, 11) and J.dtype == np.float64
+    assert np.abs(J.sum(axis=1) - 1).max() < 1e-12, name
+    assert np.abs(J - expected).max() < 1e-5, name
+    assert OnnxClassifier(model, threads=2)(images[:0]).shape == (0, 11)
+"""
+
+
+def test_onnx_runtime_judges_as_the_model_does(exports: tuple[Path, str]) -> None:
+    python(JUDGE, list(MODELS), exports[0])
+
+
 def test_the_models_are_apart_enough_for_the_comparison_to_mean_something(
     expected: dict[str, np.ndarray],
 ) -> None:
@@ -137,7 +158,8 @@ def test_the_models_are_apart_enough_for_the_comparison_to_mean_something(
         assert P.std(axis=0).max() > 0.01, name
         Z = MODELS[name].network.logits(images[:100]).astype(np.float64)
         cold = Model(MODELS[name].network, MODELS[name].classes)
-        assert np.abs(cold.probabilities_of(Z)[:, -P.shape[1] :] - P[:100]).max() > 1e-3, name
+        given = cold.judgement_of(Z) if cold.refuses else cold.probabilities_of(Z)
+        assert np.abs(given[:, -P.shape[1] :] - P[:100]).max() > 1e-3, name
 
 
 @pytest.mark.parametrize("format", sorted(FORMATS))
@@ -153,4 +175,5 @@ def test_the_command_says_how_to_load_it_as_the_page_does(
         assert f"X: {takes}\nP: {gives}\n\n{chosen.lines(path)}\n\n{path}\n" in said
     assert LOADING[format] == chosen.lines(Path("lesson" + chosen.suffix)) + "\n"
     assert "float32 [n, 1], the probability of 7; the rest is that of 3" in said
+    assert '[n, 11], the probability of each digit of classes, and of "not a digit"' in said
     assert not list(folder.glob("*.tmp")) + list(folder.glob(".*"))

@@ -16,6 +16,7 @@ from digitscope import store
 from digitscope.errors import InputError, ModelFileError, StorageError
 from digitscope.models.model import Model, load, save
 from digitscope.network.network import Network
+from digitscope.network.notation import parse_spec
 from digitscope.store import METADATA_KEY, write_atomically, write_tensors
 from tests.helpers import fuzz_factor
 
@@ -234,3 +235,27 @@ def test_metadata_is_one_entry_of_sorted_json(tmp_path: Path) -> None:
     assert list(header["__metadata__"]) == [METADATA_KEY]
     metadata = json.loads(header["__metadata__"][METADATA_KEY])
     assert list(metadata) == sorted(metadata)
+
+
+def test_a_model_that_refuses_judges_and_is_kept(tmp_path: Path) -> None:
+    model = Model(Network.initialize("784-5-11", 3), temperature=2.0)
+    assert model.refuses
+    again = load(save(model, tmp_path / "m"))
+    assert again.refuses
+    images = np.random.default_rng(0).integers(0, 256, (4, 28, 28), dtype=np.uint8)
+    J, P = again.judge(images), again.probabilities(images)
+    np.testing.assert_allclose(J.sum(axis=1), 1)
+    np.testing.assert_allclose(P.sum(axis=1), 1)
+    np.testing.assert_allclose(J[:, :10] / J[:, :10].sum(axis=1, keepdims=True), P)
+    assert (J[:, 10] > 0).all()
+
+
+def test_what_a_model_does_not_know_it_judges_as_nothing() -> None:
+    pair = Model(Network.initialize(parse_spec("784-5-1", output="sigmoid"), 3), classes=(3, 8))
+    J = pair.judge(np.zeros((1, 28, 28), np.uint8))
+    assert J.shape == (1, 11)
+    assert J.sum() == pytest.approx(1)
+    assert set(np.flatnonzero(J[0])) <= {3, 8}
+    plain = Model(Network.initialize("784-5-10"))
+    assert plain.judge(np.zeros((1, 28, 28), np.uint8))[0, 10] == 0
+    assert not plain.refuses

@@ -8,7 +8,7 @@ import pytest
 from digitscope.data.mnist import load_mnist
 from digitscope.errors import ImageError, SettingError
 from digitscope.models.model import Model
-from digitscope.models.prediction import check_limit, predict, predictions, take_input
+from digitscope.models.prediction import check_limit, predict, take_input
 from digitscope.network.network import Network
 from digitscope.network.notation import parse_spec
 
@@ -53,7 +53,7 @@ def test_one_output_is_the_probability_of_the_second_digit() -> None:
     images = load_mnist("test").images[:5]
     P = model.probabilities(images)
     np.testing.assert_allclose(P[:, 1], network.predict(images)[:, 0])
-    assert predictions(model, P)[0].digit in (0, 1)
+    assert predict(model, "test:0").digit == int(P[0].argmax())
 
 
 def test_another_preparation_warns(small_model: Model) -> None:
@@ -76,3 +76,14 @@ def test_limit() -> None:
     for wrong in (-0.1, 1.1, float("nan")):
         with pytest.raises(SettingError, match="reject-below must be a number from 0 up to 1"):
             check_limit(wrong)
+
+
+def test_a_model_that_refuses_says_so() -> None:
+    network = Network.initialize("784-4-11")
+    sure_of_none = network.weights | {"b2": np.array([0] * 10 + [9], np.float32)}
+    p = predict(Model(replace(network, weights=sure_of_none)), "test:0")
+    assert p.rejected
+    assert p.not_a_digit > 0.9
+    assert sum(p.probabilities) == pytest.approx(1)
+    assert p.confidence == pytest.approx(max(p.probabilities) * (1 - p.not_a_digit))
+    assert p.to_dict()["not_a_digit"] == p.not_a_digit

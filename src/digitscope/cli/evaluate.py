@@ -15,7 +15,7 @@ from digitscope.models.model import Model, load
 
 
 def command(
-    model: Path = typer.Argument(help="A model file, or a run folder."),
+    model: Path = typer.Argument(help="A model file, a run folder, or a model that ships: reader."),
     part: str = typer.Option("test", help="The part of MNIST: test or train."),
     images: Path | None = typer.Option(
         None, help="A folder of labelled images instead: FOLDER/<digit>/*.png, or labels.json."

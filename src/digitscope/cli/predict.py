@@ -11,13 +11,20 @@ import typer
 from digitscope.cli.console import bar, percent, print_json, save_figure
 from digitscope.errors import ImageError, SettingError
 from digitscope.models.model import Model, load
-from digitscope.models.prediction import Input, Prediction, check_limit, predict, take_input
+from digitscope.models.prediction import (
+    MORE_LIKELY_NONE,
+    Input,
+    Prediction,
+    check_limit,
+    predict,
+    take_input,
+)
 
 IN_PART, BAD_INPUT = 1, 2
 
 
 def command(
-    model: Path = typer.Argument(help="A model file, or a run folder."),
+    model: Path = typer.Argument(help="A model file, a run folder, or a model that ships: reader."),
     images: list[str] = typer.Argument(
         help="Image files, test:100 for test image 100, - for stdin."
     ),
@@ -71,7 +78,11 @@ def describe(given: Input, prediction: Prediction) -> str:
     p = prediction
     truth = "" if given.label is None else f"  (labelled {given.label})"
     doubt = "" if p.calibrated else ", not calibrated"
-    verdict = "rejected: too unsure; best guess " if p.rejected else ""
+    verdict = ""
+    if p.rejected:
+        none = p.not_a_digit > MORE_LIKELY_NONE
+        reason = f"not a digit, {percent(p.not_a_digit)} sure" if none else "rejected: too unsure"
+        verdict = f"{reason}; best guess "
     lines = [f"{given.name}: {verdict}{p.digit}  {percent(p.confidence)} sure{doubt}{truth}"]
     for digit, probability in zip(p.classes, p.probabilities, strict=True):
         mark = "  <" if digit == p.digit else ""
@@ -84,7 +95,7 @@ def to_json(model: Model, answers: list[tuple[Input, Prediction]]) -> dict[str, 
     """The answers as docs/formats.md fixes them."""
     return {
         "format": "digitscope predictions",
-        "version": "1.0",
+        "version": "1.1",
         "model": model.name,
         "predictions": [
             {"image": given.name, "label": given.label, **prediction.to_dict()}

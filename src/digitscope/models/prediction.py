@@ -10,19 +10,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitscope.arrays import Floats, Images
+from digitscope.arrays import Images
 from digitscope.data.mnist import SIZES, load_mnist
 from digitscope.errors import ImageError, SettingError
-from digitscope.models.model import Model, load
+from digitscope.models.model import NONE, Model, load
 from digitscope.preparation import PREPARATION_VERSION, Preparation, Source, prepare
+
+MORE_LIKELY_NONE = 0.5  # of "not a digit": from here on no digit is the better answer
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """One answer. `probabilities` follow `classes` and add up to 1.
+    """One answer. `probabilities` follow `classes` and add up to 1: given that it is a digit.
 
+    `not_a_digit` is the probability that it is none, where the model tells that (else 0).
     `calibrated` says whether they were fitted to how often the model is right; `rejected` whether
-    the digit's own probability is below the limit that was asked for.
+    the answer should not be taken: it is more likely no digit than one, or less sure than the
+    limit that was asked for.
     """
 
     digit: int
@@ -31,11 +35,12 @@ class Prediction:
     calibrated: bool
     rejected: bool
     warnings: tuple[str, ...] = ()
+    not_a_digit: float = 0.0
 
     @property
     def confidence(self) -> float:
-        """The probability of the digit."""
-        return self.probabilities[self.classes.index(self.digit)]
+        """The probability of the digit: that it is one, and this one."""
+        return self.probabilities[self.classes.index(self.digit)] * (1 - self.not_a_digit)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON; see docs/formats.md."""
@@ -45,6 +50,7 @@ class Prediction:
             "probabilities": {
                 str(c): p for c, p in zip(self.classes, self.probabilities, strict=True)
             },
+            "not_a_digit": self.not_a_digit,
             "calibrated": self.calibrated,
             "rejected": self.rejected,
             "warnings": list(self.warnings),
@@ -82,25 +88,18 @@ def predict(
     """
     model = model if isinstance(model, Model) else load(model)
     given = source if isinstance(source, Input) else take_input(source)
-    P = model.probabilities(given.image[None])
-    return predictions(model, P, reject_below, preparation_warnings(model) + given.warnings)[0]
-
-
-def predictions(
-    model: Model, P: Floats, reject_below: float = 0.0, warnings: tuple[str, ...] = ()
-) -> list[Prediction]:
-    """A prediction for every row of P [n, n_classes]."""
-    return [
-        Prediction(
-            digit=model.classes[int(p.argmax())],
-            probabilities=tuple(float(x) for x in p),
-            classes=model.classes,
-            calibrated=model.calibrated,
-            rejected=bool(p.max() < reject_below),
-            warnings=warnings,
-        )
-        for p in P
-    ]
+    Z = model.network.logits(given.image[None])
+    (p,) = model.probabilities_of(Z)
+    none = float(model.judgement_of(Z)[0, NONE])
+    return Prediction(
+        digit=model.classes[int(p.argmax())],
+        probabilities=tuple(float(x) for x in p),
+        classes=model.classes,
+        calibrated=model.calibrated,
+        rejected=none > MORE_LIKELY_NONE or bool(p.max() * (1 - none) < reject_below),
+        warnings=preparation_warnings(model) + given.warnings,
+        not_a_digit=none,
+    )
 
 
 def take_input(source: Source) -> Input:
