@@ -1,0 +1,59 @@
+"""The models that ship."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from digitscope.data.mnist import load_mnist
+from digitscope.errors import ModelFileError
+from digitscope.models.model import find_model, load
+from digitscope.models.shipped import card, shipped_model, shipped_models
+from digitscope.training.recipe import Recipe, load_recipe
+
+MOST_BYTES = 4_000_000  # of all weights together
+
+
+def test_all_weights_together_are_small() -> None:
+    assert 0 < sum(shipped_model(name).stat().st_size for name in shipped_models()) < MOST_BYTES
+
+
+@pytest.mark.parametrize("name", shipped_models())
+def test_each_has_a_card_and_is_what_its_recipe_makes(name: str) -> None:
+    model = load(name)
+    assert model.refuses
+    assert model.calibrated
+    recipe = Recipe(**model.recipe)
+    assert recipe.with_settings({"engine": "auto", "seed": 0}) == load_recipe("reader")
+    assert recipe.spec() == model.network.spec
+    text = card(name)
+    for part in ("license:", "## Data", "## Figures", "## Limits"):
+        assert part in text, part
+
+
+def test_the_reader_reads_mnist_and_refuses_noise() -> None:
+    images, labels = load_mnist("test")
+    model = load("reader")
+    J = model.judge(images[:1000])
+    assert np.mean(J.argmax(axis=1) == labels[:1000]) >= 0.98
+    noise = np.random.default_rng(0).integers(0, 256, (200, 28, 28), dtype=np.uint8)
+    assert np.mean(model.judge(noise)[:, 10] > 0.5) >= 0.95
+
+
+def test_a_file_of_the_users_own_comes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert find_model(Path("reader")) == shipped_model("reader")
+    (tmp_path / "reader").write_bytes(b"mine")
+    assert find_model(Path("reader")) == Path("reader")
+
+
+def test_a_name_that_is_nearly_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(
+        ModelFileError, match="readr: no such model file or run folder: did you mean 'reader'"
+    ):
+        load("readr")
