@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from digitscope.errors import ImageError
+from digitscope.errors import ImageError, SettingError, nearest
 from digitscope.models.model import Model, load
 from digitscope.models.prediction import check_limit, preparation_warnings
 from digitscope.preparation import Source
@@ -23,6 +23,7 @@ from digitscope.reading.tree import Page
 __all__ = ["READER", "Reader", "read", "read_pages"]
 
 READER = "reader"  # the model that ships
+RUNTIMES = ("numpy", "onnxruntime")
 
 
 class Reader:
@@ -32,7 +33,8 @@ class Reader:
     that judges images (see `reading.classifier`). `pattern` ("dd.dd.dddd"), `length` and `checksum`
     ("luhn") say what is known of the numbers, which are then read so that they fit where that can
     be; the lines' notes say what was repaired. A digit less sure than `reject_below` is refused.
-    SettingError for what cannot be.
+    `runtime` is who computes: "numpy", or "onnxruntime" where that is installed, with the same
+    answers. SettingError for what cannot be.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Reader:
         length: int | None = None,
         checksum: str | None = None,
         reject_below: float = 0.0,
+        runtime: str = RUNTIMES[0],
     ) -> None:
         self.field = parse_field(pattern=pattern, length=length, checksum=checksum)
         self.reject_below = check_limit(reject_below)
@@ -52,7 +55,7 @@ class Reader:
             model = load(model)
         if isinstance(model, Model):
             self.name, self.warnings = model.name, preparation_warnings(model)
-            self._classify: Classifier = model.judge
+            self._classify: Classifier = _classifier(model, runtime)
         else:
             self._classify = model
 
@@ -84,7 +87,7 @@ class Reader:
         layout = find_lines(picture, self._classify)
         readings = read_strips(layout.strips, self._classify, self.field)
         lines = [
-            to_line(strip, reading, self.reject_below)
+            to_line(strip, reading, (picture.width, picture.height), self.reject_below)
             for strip, reading in zip(layout.strips, readings, strict=True)
         ]
         return Page(
@@ -96,6 +99,17 @@ class Reader:
         )
 
 
+def _classifier(model: Model, runtime: str) -> Classifier:
+    """The model's judgement, computed by one of the runtimes."""
+    if runtime not in RUNTIMES:
+        raise SettingError(f"unknown runtime {runtime!r}: {nearest(runtime, RUNTIMES)}")
+    if runtime == "numpy":
+        return model.judge
+    from digitscope.exporting.onnx_classifier import OnnxClassifier
+
+    return OnnxClassifier(model)
+
+
 def read(
     source: Source,
     model: Model | Classifier | str | Path = READER,
@@ -104,6 +118,7 @@ def read(
     length: int | None = None,
     checksum: str | None = None,
     reject_below: float = 0.0,
+    runtime: str = RUNTIMES[0],
 ) -> Page:
     """The handwritten numbers on an image: a tree of lines, numbers and digits.
 
@@ -112,7 +127,12 @@ def read(
     one to use for many images. ImageError, SettingError and ModelFileError say what does not work.
     """
     reader = Reader(
-        model, pattern=pattern, length=length, checksum=checksum, reject_below=reject_below
+        model,
+        pattern=pattern,
+        length=length,
+        checksum=checksum,
+        reject_below=reject_below,
+        runtime=runtime,
     )
     return reader.read(source)
 
@@ -125,9 +145,15 @@ def read_pages(
     length: int | None = None,
     checksum: str | None = None,
     reject_below: float = 0.0,
+    runtime: str = RUNTIMES[0],
 ) -> list[Page]:
     """All pages of a PDF or TIFF; see `read`."""
     reader = Reader(
-        model, pattern=pattern, length=length, checksum=checksum, reject_below=reject_below
+        model,
+        pattern=pattern,
+        length=length,
+        checksum=checksum,
+        reject_below=reject_below,
+        runtime=runtime,
     )
     return list(reader.read_pages(source))

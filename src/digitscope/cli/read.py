@@ -13,7 +13,7 @@ from digitscope.cli.console import print_json, save_figure
 from digitscope.cli.read_files import Annotations, CropFolder, find_images, free
 from digitscope.cli.read_progress import ReadProgress
 from digitscope.errors import DigitscopeError, ImageError, SettingError
-from digitscope.reader import READER, Reader
+from digitscope.reader import READER, RUNTIMES, Reader
 from digitscope.reading.tree import VERSION, Page, to_csv
 from digitscope.store import write_atomically
 
@@ -35,6 +35,9 @@ def command(
     checksum: str | None = typer.Option(None, help="The check that numbers pass, such as luhn."),
     reject_below: float = typer.Option(
         0.0, help="Print ? for digits less sure than this (0 to 1)."
+    ),
+    runtime: str = typer.Option(
+        RUNTIMES[0], help="Who computes: numpy, or onnxruntime where that is installed."
     ),
     as_json: bool = typer.Option(
         False, "--json", help="Print JSON: pages, lines, numbers, digits."
@@ -61,7 +64,12 @@ def command(
     if explain and len(images) > 1:
         raise SettingError("--explain draws one page: give one image, or leave it out")
     reader = Reader(
-        model, pattern=pattern, length=length, checksum=checksum, reject_below=reject_below
+        model,
+        pattern=pattern,
+        length=length,
+        checksum=checksum,
+        reject_below=reject_below,
+        runtime=runtime,
     )
     files, failed = find_images(images)
     several = len(files) > 1
