@@ -26,7 +26,7 @@ def dark_ink(grey: Images) -> bool:
     """Whether a page uint8 [h, w] has dark ink on light paper.
 
     Strokes are narrow. Of all widths from 3 pixels on, the first decides at which narrow dark or
-    narrow light things show half the contrast that any width shows. A shadow is not narrow, and the
+    narrow light things show half the contrast that pens show, and not too little of all. A shadow is not narrow, and the
     gaps between strokes are wider than strokes. Where that leaves doubt, or the image is small,
     the hints that serve for single digits are asked.
 
@@ -46,9 +46,10 @@ def dark_ink(grey: Images) -> bool:
         dark = cv2.morphologyEx(small, cv2.MORPH_BLACKHAT, kernel)
         light = cv2.morphologyEx(small, cv2.MORPH_TOPHAT, kernel)
         found.append((_strongest(dark), _strongest(light)))
-    most = max(max(pair) for pair in found)
+    pens, most = (max(max(pair) for pair in some) for some in (found[:5], found))
     for pair in found:
-        if max(pair) >= 0.5 * most and max(pair) > DECIDED * min(pair):
+        enough = max(pair) >= max(0.5 * pens, 0.4 * most)
+        if enough and max(pair) > DECIDED * min(pair):
             return pair[0] > pair[1]
     return has_dark_ink(grey)
 

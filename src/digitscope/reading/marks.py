@@ -206,13 +206,14 @@ def strengthen(bright: Images, levels: Levels, marks: Marks) -> Images:
     full[marks.ids] = np.where(marks.level >= NEARLY_FULL, 255, np.maximum(marks.level, 1))
     scale = full[marks.names]
     around = cv2.dilate(scale, np.ones((3, 3), np.uint8))
-    scale = np.where(scale > 0, scale, around)
-    free = (marks.names == 0) | (full[marks.names] > 0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ink = (bright - np.float32(levels.paper)) * 255 / scale
-    return np.where(free & (scale > 0), np.clip(np.rint(np.nan_to_num(ink)), 0, 255), 0).astype(
-        np.uint8
-    )
+    rows, columns = np.nonzero(around)
+    own, near = scale[rows, columns], around[rows, columns]
+    foreign = (marks.names[rows, columns] > 0) & (own == 0)
+    share = np.float32(255) / np.where(own > 0, own, near)
+    tones = np.clip((bright[rows, columns] - np.float32(levels.paper)) * share, 0, 255)
+    ink = np.zeros_like(bright)
+    ink[rows, columns] = np.where(foreign, 0, np.rint(tones))
+    return ink
 
 
 def grain(bright: Images, marks: Marks) -> NDArray[np.float64]:

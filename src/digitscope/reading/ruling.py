@@ -19,6 +19,7 @@ SIDE = 420  # pixels: at such a size lines are looked for
 VOTES = 0.3  # of the longer side: pixels in a line that make it worth a look
 COVERED = 0.55  # of its way across the paper a ruled line is seen
 WHOLLY, SURELY = 0.85, 4  # seen on so much of its way; so many such lines are no digits
+MOST_TRIED = 400  # lines, the strongest first: a page of bars seems to have thousands
 MOST_LINES, MOST_MISSES = 160, 12  # lines, and trials in a row that find none: then it is over
 STRETCH = 24  # pixels: in pieces so long a line is followed, straight or not
 ASTRAY = 3  # pixels: how far it may be off from where it was looked for
@@ -87,7 +88,7 @@ def find_ruling(bright: Images, paper: NDArray[np.bool_]) -> list[Ruling]:
     scale = min(1.0, SIDE / max(bright.shape))
     mask = (np.where(paper, thin, 0) > least).astype(np.uint8) * np.uint8(255)
     if scale < 1:
-        size = (round(bright.shape[1] * scale), round(bright.shape[0] * scale))
+        size = (max(1, round(bright.shape[1] * scale)), max(1, round(bright.shape[0] * scale)))
         mask = np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_AREA), np.uint8)
     seen = (mask > 60).astype(np.uint8)
     found = cv2.HoughLines(seen, 1, np.pi / 360, round(VOTES * max(mask.shape)))
@@ -100,13 +101,13 @@ def find_ruling(bright: Images, paper: NDArray[np.bool_]) -> list[Ruling]:
             continue
         tried = np.vstack([tried, [distance, angle]])
         ends = _across(float(distance) / scale, float(angle), bright.shape)
-        if ends is None or any(_same(line, ends) for line in lines):
+        if ends is None or _found(lines, ends):
             continue
         line = _followed(bright, paper, ends, least)
         missed = 0 if line else missed + 1
         if line:
             lines.append(line)
-        if missed == MOST_MISSES or len(lines) == MOST_LINES:
+        if missed == MOST_MISSES or len(lines) == MOST_LINES or len(tried) == MOST_TRIED:
             break
     return lines
 
@@ -127,19 +128,17 @@ def _across(distance: float, angle: float, shape: tuple[int, ...]) -> NDArray[np
     return np.array([distance * normal + low * along, distance * normal + high * along])
 
 
-def _same(line: Ruling, ends: NDArray[np.float64]) -> bool:
-    """Whether a line that was found runs where this one would be looked for."""
-    a, b = line.points[0], line.points[-1]
-    if abs(float((b - a) @ (ends[1] - ends[0]))) < 0.9 * float(
-        np.linalg.norm(b - a) * np.linalg.norm(ends[1] - ends[0])
-    ):
+def _found(lines: list[Ruling], ends: NDArray[np.float64]) -> bool:
+    """Whether one of the lines runs where this one would be looked for."""
+    if not lines:
         return False
-    side = line.normal
-    middle = ends.mean(axis=0)
-    nearest = line.points[
-        int(np.argmin(np.abs((line.points - middle) @ np.array([side[1], -side[0]]))))
-    ]
-    return bool(abs((middle - nearest) @ side) < 2.5 * ASTRAY)
+    first, last = (np.array([line.points[i] for line in lines]) for i in (0, -1))
+    along = last - first
+    length = np.maximum(np.hypot(along[:, 0], along[:, 1]), 1e-9)
+    onward = (ends[1] - ends[0]) / np.linalg.norm(ends[1] - ends[0])
+    away = ends.mean(axis=0) - first
+    off = np.abs(along[:, 0] * away[:, 1] - along[:, 1] * away[:, 0]) / length
+    return bool(np.any((off < 2.5 * ASTRAY) & (np.abs(along @ onward) > 0.98 * length)))
 
 
 def _followed(
@@ -195,8 +194,9 @@ def _band(
 def _path(band: NDArray[np.float32]) -> NDArray[np.float64]:
     """How far the line is off the middle of its band, [n]: followed from stretch to stretch."""
     n, middle = len(band), band.shape[1] // 2
-    starts = np.arange(0, n, STRETCH)
-    tones = np.array([np.median(band[start : start + STRETCH], axis=0) for start in starts])
+    starts = np.arange(0, n - STRETCH + 1, STRETCH)
+    stretches = band[: len(starts) * STRETCH].reshape(len(starts), STRETCH, band.shape[1])
+    tones = np.median(stretches, axis=1)
     reach = 2 * ASTRAY
     near = tones[:, middle - reach : middle + reach + 1]
     best = np.argmax(near - 0.5 * np.abs(np.arange(-reach, reach + 1)), axis=1) - reach
@@ -220,10 +220,12 @@ def _erase(free: Images, bright: Images, line: Ruling, paper: float) -> None:
     ink = paper + DARKER_INK * (line.level - paper)
     tones = np.rint(np.where(inner > ink, inner, np.minimum(inner, between)))
     onward = np.array([line.normal[1], -line.normal[0]])
-    for ahead in (0.0, 0.5):
-        for column, off in enumerate(across):
+    level = np.abs(line.normal).max() > 0.98  # no pixel is skipped
+    first, step = (1, 2) if level else (0, 1)
+    for ahead in (0.0,) if level else (0.0, 0.5):
+        for column, off in list(enumerate(across))[first::step]:
             spots = line.points + off * line.normal + ahead * onward
-            x, y = np.rint(spots).astype(np.intp).T
+            x, y = np.floor(spots + 0.5).astype(np.intp).T
             inside = (x >= 0) & (y >= 0) & (x < free.shape[1]) & (y < free.shape[0])
             x, y = x[inside], y[inside]
             free[y, x] = np.minimum(free[y, x], tones[inside, column])

@@ -10,6 +10,7 @@ from digitscope.reading.marks import Marks, grain
 
 __all__ = ["digit_size", "near_rim", "sieve"]
 
+TOUCH = 3  # pixels: what comes so near to the rim touches it
 BAND = 0.35  # of a digit: what lies within such a band along the rim of the page is its edge
 LONG = 2.5  # digits: what runs along the rim for so long is an edge too
 LINE = 3.0  # digits: a stroke so long and straight is a line
@@ -58,14 +59,18 @@ def near_rim(marks: Marks, paper: NDArray[np.bool_]) -> NDArray[np.float64]:
     """
     import cv2
 
-    inside = cv2.copyMakeBorder(paper.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    depth = cv2.distanceTransform(inside, cv2.DIST_L2, 3)[1:-1, 1:-1]
-    found = np.full(len(marks), -1.0)
+    height, width = paper.shape
+    x, y, w, h = marks.boxes.T
+    first = np.min([x, y, width - x - w, height - y - h], axis=0) + 1
+    last = np.min([x + w, y + h, width - x, height - y], axis=0)
+    found = np.where(first <= TOUCH, last, -1).astype(np.float64)
+    if paper.all():
+        return found
+    depth = cv2.distanceTransform(np.pad(paper.astype(np.uint8), 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
     for i, (x, y, w, h) in enumerate(marks.boxes):
         mine = marks.names[y : y + h, x : x + w] == marks.ids[i]
         own = depth[y : y + h, x : x + w][mine]
-        if own.min() <= 3:
-            found[i] = own.max()
+        found[i] = own.max() if own.min() <= TOUCH else -1
     return found
 
 
@@ -131,6 +136,8 @@ def _beside(marks: Marks, gap: float, least: float) -> NDArray[np.bool_]:
     """Whether each mark's box is within `gap` pixels of the ink of a mark of size `least`."""
     import cv2
 
+    if not (marks.size < least).any():
+        return np.zeros(len(marks), np.bool_)
     large = marks.take(marks.size >= least)
     chosen = np.zeros(int(marks.names.max()) + 1, np.uint8)
     chosen[large.ids] = 1
