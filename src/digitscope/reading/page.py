@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitscope.arrays import Images
+from digitscope.errors import ImageError
 from digitscope.preparation.paper import to_grey
 from digitscope.preparation.results import Picture, Step
 from digitscope.reading.classifier import Classifier
@@ -22,6 +23,8 @@ from digitscope.reading.strip import Strip
 from digitscope.reading.upright import Upright, find_upright
 
 __all__ = ["Layout", "find_lines"]
+
+MOST_MARKS = 2000  # every mark is compared with every other; a full page has a few hundred digits
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +44,8 @@ class Layout:
 def find_lines(picture: Picture, classify: Classifier) -> Layout:
     """Find the lines of writing on a page, whichever way it lies. A blank page has none.
 
-    The classifier is asked once, which way up the page is.
+    The classifier is asked once, which way up the page is. ImageError for a page of more marks than
+    anyone writes: grain, cloth, print.
 
     >>> page = np.full((60, 200), 240, np.uint8)
     >>> page[20:50, 30:34] = page[20:50, 60:64] = 20
@@ -66,6 +70,8 @@ def find_lines(picture: Picture, classify: Classifier) -> Layout:
     levels = ink_levels(quiet, sheet.paper)
     found = find_marks(quiet, levels) if levels else no_marks(quiet.shape)
     marks, dropped = sieve(found, quiet, sheet.paper)
+    if len(marks) > MOST_MARKS:
+        raise ImageError(_too_many(picture.name, len(marks)))
     ink = strengthen(quiet, levels, marks) if levels else np.zeros_like(quiet)
     steps.append(Step("marks", _about_marks(marks, dropped, sigma), ink))
     ways = find_rows(marks, 0), find_rows(marks, 1)
@@ -76,6 +82,13 @@ def find_lines(picture: Picture, classify: Classifier) -> Layout:
     steps.append(Step("upright", _about_upright(upright), np.rot90(ink, upright.quarter)))
     steps.append(Step("lines", _about_lines(rows), _stacked(strips)))
     return Layout(strips, 90 * upright.quarter, _warnings(upright), tuple(steps))
+
+
+def _too_many(name: str, marks: int) -> str:
+    return (
+        f"{name}: expected a page of numbers, of {MOST_MARKS:,} marks at most, got {marks:,}: "
+        "try a closer crop, or a smoother scan"
+    )
 
 
 def _rows(marks: Marks, ways: tuple[list[Row], list[Row]], quarter: int) -> list[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from digitscope.arrays import Floats
+from digitscope.preparation.results import Box
 from digitscope.reading.classifier import NONE
 from digitscope.reading.reading import Mark, Reading, ReadNumber
 from digitscope.reading.strip import Strip
@@ -13,30 +14,33 @@ __all__ = ["to_line"]
 LEAST = 0.001  # an alternative that is less probable is not worth a word
 
 
-def to_line(strip: Strip, reading: Reading, reject_below: float = 0.0) -> Line:
+def to_line(
+    strip: Strip, reading: Reading, size: tuple[int, int], reject_below: float = 0.0
+) -> Line:
     """The line with its boxes on the page; digits less sure than `reject_below` are refused.
 
-    A confidence stays that of the best guess, where a digit is refused.
+    `size` is the width and the height of the page, beyond which no box reaches: a strip may, where
+    it is cut from the rim. A confidence stays that of the best guess, where a digit is refused.
     """
-    numbers = tuple(_number(strip, number, reject_below) for number in reading.numbers)
+    numbers = tuple(_number(strip, number, size, reject_below) for number in reading.numbers)
     box = _around([number.box for number in numbers]) if numbers else (0, 0, 0, 0)
     return Line(numbers, reading.confidence, box, reading.notes)
 
 
-def _number(strip: Strip, number: ReadNumber, reject_below: float) -> Number:
-    digits = tuple(_digit(strip, mark, reject_below) for mark in number.marks)
+def _number(strip: Strip, number: ReadNumber, size: tuple[int, int], reject_below: float) -> Number:
+    digits = tuple(_digit(strip, mark, size, reject_below) for mark in number.marks)
     box = _around([digit.box for digit in digits])
     written = "" if any(digit.refused for digit in digits) else number.written
     return Number(digits, number.confidence, box, written)
 
 
-def _digit(strip: Strip, mark: Mark, reject_below: float) -> Digit:
+def _digit(strip: Strip, mark: Mark, size: tuple[int, int], reject_below: float) -> Digit:
     refused = mark.refused or mark.confidence < reject_below
     return Digit(
         text=REFUSED if refused else mark.text,
         value=None if refused else mark.value,
         confidence=mark.confidence,
-        box=strip.box(mark.box),
+        box=_inside(strip.box(mark.box), size),
         alternatives=_alternatives(mark.probabilities, None if refused else mark.value),
         image=mark.image,
         repaired=mark.repaired,
@@ -52,6 +56,18 @@ def _alternatives(P: Floats, taken: int | None) -> tuple[tuple[str, float], ...]
         if label != taken and not (taken is None and label == NONE)
     ]
     return tuple(other for other in others if other[1] >= LEAST)
+
+
+def _inside(box: Box, size: tuple[int, int]) -> Box:
+    """The part of a box that lies on the page, at least a pixel of it.
+
+    >>> _inside((-3, 5, 10, 10), (100, 8))
+    (0, 5, 7, 3)
+    """
+    x, y, w, h = box
+    left, top = (min(max(at, 0), side - 1) for at, side in zip((x, y), size, strict=True))
+    right, bottom = (min(end, side) for end, side in zip((x + w, y + h), size, strict=True))
+    return left, top, max(1, right - left), max(1, bottom - top)
 
 
 def _around(boxes: list[tuple[int, int, int, int]]) -> tuple[int, int, int, int]:

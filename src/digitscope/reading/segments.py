@@ -134,6 +134,8 @@ def _middle(blots: Blots, nodes: Nodes, node: int) -> float:
     """Where a node stands, as a column of the line."""
     cut = nodes.cuts[node]
     i = int(nodes.blot[node])
+    if not len(blots):
+        return 0.0
     if cut is not None:
         return float(blots.boxes[i, 0] + cut[len(cut) // 2])
     return float(blots.boxes[i, 0] if i < len(blots) else blots.boxes[-1, :3:2].sum())
