@@ -17,7 +17,8 @@ from digitscope.figures.sweep import SweepPoint
 from digitscope.figures.table import FIGURES
 from digitscope.models.model import Model
 from digitscope.network.network import Network
-from digitscope.preparation.results import Preparation, Step
+from digitscope.preparation.results import Picture, Preparation, Step
+from digitscope.reading.tree import Digit, Line, Number, Page
 from digitscope.training.events import EpochEnded
 from digitscope.training.recipe import load_recipe, shipped_recipes
 
@@ -105,6 +106,21 @@ def comparison(*rows):
     return Comparison(RECIPES["lesson"], rows, (), "784-128-10", None, {}, {})
 
 
+def read_page(lines, warnings=("the page reads nearly as well upside down",)):
+    """A page with these lines of text, an image of paper."""
+    made = []
+    for text in lines:
+        digits = tuple(
+            Digit(c, int(c), 0.9, (5, 5, 9, 9), (), TEST.images[0]) for c in text.replace(" ", "")
+        )
+        made.append(Line((Number(digits, 0.8, (5, 5, 50, 9)),), 0.8, (5, 5, 50, 9), ("a note",)))
+    paper = np.full((60, 90), 255, np.uint8)
+    picture = Picture("a/long/$path$/page.png", paper, 90, 60, 1, "PNG")
+    return Page(tuple(made), picture, 0, warnings)
+
+
+PAGE = read_page(["2024 17", "815"])
+
 ANSWERS = Answers(
     "keras:tensorflow", (0, 1), tuple(range(64)), (0, 1) * 32, (0.1, 0.99) * 32, (0.2, 0.3) * 32
 )
@@ -121,6 +137,7 @@ def drawings(name):
             images[0], int(labels[0]), classes, "test:0"
         ),
         "preparation_steps": lambda: FIGURES["preparation_steps"](preparation()),
+        "reading_steps": lambda: FIGURES["reading_steps"](PAGE, preparation().steps),
         "network_diagram": lambda: FIGURES["network_diagram"](model.network.spec, classes),
         "activation_functions": FIGURES["activation_functions"],
         "curves": lambda: FIGURES["curves"](history(10), "validation"),

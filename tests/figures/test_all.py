@@ -32,6 +32,7 @@ def test_the_table_and_these_tests_name_the_same_figures():
 OF_NO_RECIPE = {
     "activation_functions",
     "preparation_steps",
+    "reading_steps",
     "curves",
     "sweep_settings",
     "sweep_curves",
@@ -57,7 +58,15 @@ def test_every_figure_of_every_recipe_is_whole(name, recipe):
 
 
 @pytest.mark.parametrize(
-    "name", ["curves", "sweep_settings", "sweep_curves", "reliability", "risk_coverage", "activation_functions"]
+    "name",
+    [
+        "curves",
+        "sweep_settings",
+        "sweep_curves",
+        "reliability",
+        "risk_coverage",
+        "activation_functions",
+    ],
 )
 def test_every_panel_says_what_its_axes_are(name):
     for ax in drawings("lesson")[name]().axes:

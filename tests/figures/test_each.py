@@ -25,6 +25,7 @@ from tests.figures.drawn import (
     engine_row,
     history,
     preparation,
+    read_page,
     words,
 )
 
@@ -70,6 +71,22 @@ def test_preparation_steps_of_any_number(steps):
     assert "From photo.png to 28×28" in said
     assert all(f"{i + 1}  Step {i}" in said for i in range(steps))
     assert any("darker than the paper" in text and "Warning: small" in text for text in said)
+
+
+@pytest.mark.parametrize("lines", [0, 1, 40])
+def test_reading_steps_of_any_number_of_lines(lines):
+    page = read_page(["0123456789 77"] * lines)
+    figure = FIGURES["reading_steps"](page, preparation(7).steps)
+    check_layout(figure)
+    said = words(figure)
+    assert "From page.png to its digits" in said
+    expected = {
+        0: "Nothing to read.",
+        1: "1 line with 12 digits; 80.0 % sure of it.",
+        40: "40 lines with 480 digits; 80.0 % sure of the least sure of them.",
+    }
+    assert any(text.startswith(expected[lines]) for text in said)
+    assert any("upside down" in text for text in said)
 
 
 # What it is made of

@@ -28,11 +28,14 @@ def reading_steps(page: Page, steps: Sequence[Step]) -> Figure:
 
 
 def _note(page: Page) -> str:
+    """How much was read and how surely; what is read stands in the last step."""
     if not page.lines:
         said = "Nothing to read."
     else:
-        lines = (f"{line.text} ({percent(line.confidence)} sure)" for line in page.lines)
-        said = f"Read: {'; '.join(lines)}."
+        lines = "1 line" if len(page.lines) == 1 else f"{len(page.lines)} lines"
+        unsure = min(page.lines, key=lambda line: line.confidence)
+        said = f"{lines} with {len(page.digits)} digits; {percent(unsure.confidence)} sure of "
+        said += "it." if len(page.lines) == 1 else "the least sure of them."
     notes = [*page.warnings, *(note for line in page.lines for note in line.notes)]
     words = " ".join([said, *(f"Note: {note.rstrip('.')}." for note in notes)])
     return textwrap.shorten(words, LONGEST_NOTE, placeholder=" ...")

@@ -36,22 +36,21 @@ def step_grid(steps: Sequence[Step], title: str, note: str, columns: int = 0) ->
     pitch = (WIDTH - 2 * MARGIN) / columns
     side = min(pitch - 0.25, 2.1 if columns > 3 else 3.0)
     words = [textwrap.wrap(step.explanation, int((pitch - 0.2) / 0.073)) for step in steps]
+    sizes = [_size(step, side) for step in steps]
     rows = [range(i, min(i + columns, len(steps))) for i in range(0, len(steps), columns)]
-    talls = [max(_size(steps[i], side)[1] for i in row) for row in rows]
-    below = [0.3 + LINE * max(len(words[i]) for i in row) for row in rows]
+    talls = [max(0.6 + sizes[i][1] + LINE * len(words[i]) for i in row) for row in rows]
     top = heading_height(math.ceil(len(note) / 115)) + 0.06
-    height = top + sum(talls) + sum(below) + 0.3 * len(rows)
-    fig = new_figure(height, title, note)
+    fig = new_figure(top + sum(talls), title, note)
     ax = canvas(fig)
     y = fig.get_figheight() - top
-    for row, tall, room in zip(rows, talls, below, strict=True):
+    for row, tall in zip(rows, talls, strict=True):
         for column, i in enumerate(row):
-            place = (MARGIN + column * pitch, y)
-            _draw(ax, i + 1, steps[i], place, _size(steps[i], side))
+            x = MARGIN + column * pitch
+            _draw(ax, i + 1, steps[i], (x, y), sizes[i])
             for k, line in enumerate(words[i]):
-                below_picture = y - 0.42 - tall - k * LINE
-                ax.text(place[0], below_picture, line, va="top", fontsize=9, color=MUTED)
-        y -= 0.3 + tall + room
+                below = y - 0.42 - sizes[i][1] - k * LINE
+                ax.text(x, below, line, va="top", fontsize=9, color=MUTED)
+        y -= tall
     return fig
 
 

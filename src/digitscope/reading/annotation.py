@@ -44,8 +44,10 @@ def annotate(page: Page) -> Image:
     drawn.paste(photo, (0, 0))
     draw = ImageDraw.Draw(drawn)
     scale = k / page.picture.factor
-    for digit in page.digits:
-        _draw_digit(draw, digit, scale)
+    for line in page.lines:
+        tall = scale * float(np.median([max(digit.box[2:]) for digit in line.digits]))
+        for digit in line.digits:
+            _draw_digit(draw, digit, scale, tall, page.rotation)
     _draw_legend(draw, height, strip, drawn.width)
     return drawn
 
@@ -66,16 +68,26 @@ def colour_of(digit: Digit) -> tuple[tuple[int, int, int], int]:
     return (BLUE, 1) if digit.confidence >= SURE else (AMBER, 2)
 
 
-def _draw_digit(draw: ImageDraw, digit: Digit, scale: float) -> None:
+def _draw_digit(draw: ImageDraw, digit: Digit, scale: float, tall: float, rotation: int) -> None:
+    """One box, and its digit on the side that was above when it was read.
+
+    `tall` is the height of the line's digits, from which all of them have their line and label.
+    """
     x, y, w, h = (scale * side for side in digit.box)
     colour, weight = colour_of(digit)
-    thin = max(1, round(h / 40))
+    thin = max(1, round(tall / 40))
     left, top = round(x) - thin, round(y) - thin
     box = (left, top, max(left, round(x + w) + thin - 1), max(top, round(y + h) + thin - 1))
     draw.rectangle(box, outline=colour, width=weight * thin)
-    size = float(np.clip(0.5 * h, LEGIBLE / 2, 3 * LEGIBLE))
-    place = (x + w / 2, max(size, y - 2 * thin))
-    _write(draw, place, digit.text, size, colour, "ms")
+    size = float(np.clip(0.5 * tall, LEGIBLE / 2, 3 * LEGIBLE))
+    off = 2 * thin
+    place, anchor = {
+        0: ((x + w / 2, max(size, y - off)), "ms"),
+        90: ((x + w + off, y + h / 2), "lm"),
+        180: ((x + w / 2, y + h + off), "ma"),
+        270: ((max(size, x - off), y + h / 2), "rm"),
+    }[rotation]
+    _write(draw, place, digit.text, size, colour, anchor)
 
 
 def _draw_legend(draw: ImageDraw, top: int, strip: int, width: int) -> None:

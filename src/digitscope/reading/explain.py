@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from digitscope.arrays import Images
 from digitscope.preparation.field import FIELD, frame
+from digitscope.preparation.levels import LEAST_CONTRAST
 from digitscope.preparation.paper import has_dark_ink, to_grey
 from digitscope.preparation.results import Step
 from digitscope.reading.classifier import NONE, Classifier
@@ -24,7 +25,7 @@ __all__ = ["explain", "plain_reading"]
 SMALLEST = 0.4  # of the tallest marks' height: what is smaller is left out
 APART = 1.0  # heights of paper that part two numbers
 MOST_MARKS = 300  # what has more is texture
-SHOWN = 36  # characters of a plain reading
+SHOWN = 30  # characters of a plain reading
 COLUMNS, CELL = 12, 44  # digits a row, pixels a digit, of the picture of all digits
 
 
@@ -32,13 +33,16 @@ def explain(page: Page, classify: Classifier) -> tuple[Step, ...]:
     """The steps of a page, each saying what would be read from it plainly, and last the digits as
     the network was given them.
     """
-    wanted, before, steps = " / ".join(page.text.splitlines()), "", []
+    wanted, before = " / ".join(page.text.splitlines()), ""
+    steps: list[Step] = []
     for step in page.steps:
         said = plain_reading(step.image, classify)
         words = step.explanation
-        if said != before:
-            change = "now right" if said == wanted else "changed"
-            words += f" Read plainly from here ({change}): {_short(said)}"
+        if not steps:
+            words += f" Read plainly from here: {_ended(said)}"
+        elif said != before:
+            right = " the answer:" if said == wanted else ""
+            words += f" This changes the plain reading to{right} {_ended(said)}"
         steps.append(Step(step.name, words, step.image))
         before = said
     if page.digits:
@@ -58,6 +62,8 @@ def plain_reading(picture: NDArray[np.uint8], classify: Classifier) -> str:
     import cv2
 
     grey = to_grey(picture)[0]
+    if np.ptp(grey) < LEAST_CONTRAST:
+        return ""
     bright = 255 - grey if has_dark_ink(grey) else grey
     _, mask = cv2.threshold(bright, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     _, names, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
@@ -110,17 +116,19 @@ def _row(boxes: NDArray[Any], texts: list[str], row: list[int], height: float) -
     return said
 
 
-def _short(said: str) -> str:
+def _ended(said: str) -> str:
+    """A reading at the end of a sentence, cut if it is long."""
     if not said:
-        return "nothing"
-    return said if len(said) <= SHOWN else f"{said[: SHOWN - 4]} ..."
+        return "nothing."
+    return f"{said}." if len(said) <= SHOWN else f"{said[: SHOWN - 4].rstrip(' /')} ..."
 
 
 def _about_digits(page: Page) -> str:
     count = len(page.digits)
     unsure = sum(digit.refused for digit in page.digits)
     refused = f", {unsure} of them refused" if unsure else ""
-    return f"What the network was given: {count} marks{refused}. Read: {_short(page.text)}"
+    said = " / ".join(page.text.splitlines())
+    return f"What the network was given: {count} marks{refused}. Read: {_ended(said)}"
 
 
 def _all_digits(page: Page) -> Images:

@@ -1,0 +1,57 @@
+"""Every step says what would be read without the steps after it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from digitscope.arrays import Floats, Images
+from digitscope.preparation.results import Picture, Step
+from digitscope.reading.explain import explain, plain_reading
+from digitscope.reading.tree import Digit, Line, Number, Page
+
+
+def by_width(images: Images) -> Floats:
+    """Narrow marks are ones, square ones zeros, broad ones no digits."""
+    P = np.zeros((len(images), 11))
+    for i, image in enumerate(images):
+        rows, columns = (np.flatnonzero(image.max(axis=axis) > 0) for axis in (1, 0))
+        aspect = (np.ptp(columns) + 1) / (np.ptp(rows) + 1)
+        P[i, 1 if aspect < 0.5 else 0 if aspect < 1.5 else 10] = 1
+    return P
+
+
+def strokes(*boxes: tuple[int, int, int, int]) -> Images:
+    page = np.full((120, 260), 230, np.uint8)
+    for x, y, w, h in boxes:
+        page[y : y + h, x : x + w] = 30
+    return page
+
+
+def test_rows_gaps_and_sizes() -> None:
+    one, zero = (10, 10, 8, 30), (30, 12, 28, 28)
+    page = strokes(one, zero, (120, 10, 8, 30), (10, 80, 28, 30), (60, 80, 60, 26), (200, 90, 4, 4))
+    assert plain_reading(page, by_width) == "10 1 / 0?"
+    assert plain_reading(255 - page, by_width) == "10 1 / 0?"
+
+
+def test_paper_and_texture_are_nothing() -> None:
+    assert plain_reading(np.full((50, 50), 200, np.uint8), by_width) == ""
+    dots = strokes((8, 8, 8, 8))[:24, :24]
+    assert plain_reading(np.tile(dots, (18, 18)), by_width) == ""  # 324 of them
+
+
+def test_the_step_that_brings_the_answer_says_so() -> None:
+    good = strokes((10, 10, 8, 30), (30, 10, 8, 30))
+    shaded = good.copy()
+    shaded[:, 130:] = 20  # the threshold finds the shadow, nothing else
+    steps = (Step("load", "Loaded.", shaded), Step("light", "Evened.", good), Step("x", "Y.", good))
+    digit = Digit("1", 1, 0.9, (0, 0, 9, 9), (), np.full((28, 28), 9, np.uint8))
+    line = Line((Number((digit, digit), 0.9, (0, 0, 9, 9)),), 0.9, (0, 0, 9, 9))
+    picture = Picture("a.png", good, 260, 120, 1, "")
+    told = explain(Page((line,), picture, steps=steps), by_width)
+    assert [step.name for step in told] == ["load", "light", "x", "digits"]
+    assert told[0].explanation.startswith("Loaded. Read plainly from here: ")
+    assert told[1].explanation == "Evened. This changes the plain reading to the answer: 11."
+    assert told[2].explanation == "Y."
+    assert told[3].explanation == "What the network was given: 2 marks. Read: 11."
+    assert (told[3].image == 9).sum() == 2 * 28 * 28
