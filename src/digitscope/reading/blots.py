@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +45,6 @@ def find_blots(ink: Images) -> Blots:
     import cv2
 
     _, names, stats, _ = cv2.connectedComponentsWithStats((ink >= SURE).astype(np.uint8))
-    stats = np.asarray(stats, np.int64)
     height = _height(stats[1:])
     large = stats[:, cv2.CC_STAT_AREA] >= max(2.0, SPECK * height**2)
     large[0] = False
@@ -76,7 +76,7 @@ def stacked(blots: Blots, loose: NDArray[np.bool_]) -> tuple[Blots, Indices]:
     return merged, place
 
 
-def _height(stats: Indices) -> float:
+def _height(stats: NDArray[Any]) -> float:
     """The height of the line's digits: the median of its blots, each counting as its ink."""
     if not len(stats):
         return 0.0

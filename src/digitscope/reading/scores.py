@@ -31,7 +31,7 @@ WEIGHTS = {
     "small": -2.0,  # below half the height
     "tall": -2.0,  # beyond 1.3 heights
 }
-REFUSED = -4.0  # for taking a blot for no digit, and as much again for each height it is wider
+REFUSED = -6.0  # for taking a blot for no digit, and as much again for each height it is wider
 SMALL = 0.4  # of a digit's height: what is lower than that may be dropped as a dot or a dash
 
 

@@ -1,4 +1,4 @@
-"""Telling: a lattice's best way as numbers and digits, and how probable it is that each is right."""
+"""Telling: the best way of a lattice as numbers and digits, and how sure each of them is."""
 
 from __future__ import annotations
 

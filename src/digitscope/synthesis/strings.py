@@ -2,36 +2,36 @@
 
 The composer, so that anyone can build the same: a string has 3 to 6 digits, each drawn with
 replacement. A digit keeps its pixels and its height in MNIST's field of 28 rows, moved up or down
-by at most `jitter` rows. Of its columns those with ink are taken, and the next digit begins `gap`
-columns behind the last of them; where two meet, the darker ink of each pixel counts. The gaps
-depend on the kind of the string:
+by at most one row. Of its columns those with ink are taken, and the next digit begins `gap`
+columns behind the last of them, each gap drawn from -4 to 8: from a fifth of a digit's box of 20
+pixels over its neighbour to two fifths away from it. Where two meet, the darker ink of each pixel
+counts. A margin of 4 pixels of paper surrounds the whole. What came of it is the string's kind:
 
-    no-overlap   1 to 8 columns of paper between the boxes of neighbouring digits
-    overlap      the boxes share 1 to 4 columns; the ink may touch, cross, or stay apart
-    touching     each digit is pushed to the left until its ink meets its neighbour's
-
-A margin of 4 pixels of paper surrounds the whole.
+    no-overlap   no two neighbours share a column, and no ink touches
+    overlap      some neighbours share columns, and no ink touches
+    touching     the ink of some neighbours touches or crosses
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from digitscope.arrays import Images, Labels
-from digitscope.errors import SettingError, nearest
+from digitscope.errors import SettingError
 from digitscope.preparation.results import Box
 
 __all__ = ["GAPS", "KINDS", "ComposedString", "compose", "compose_strings"]
 
-GAPS = {"no-overlap": (1, 8), "overlap": (-4, -1)}  # columns, both ends included
+GAPS = (-4, 8)  # columns, both ends included
 KINDS = ("no-overlap", "overlap", "touching")
 LENGTHS = (3, 6)
 JITTER = 1  # rows
 MARGIN = 4  # pixels
-INK = 128  # from here on a pixel counts as ink where strings are pushed together
+INK = 128  # from here on a pixel counts as ink that touches
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,48 +54,59 @@ def compose_strings(
     rng: np.random.Generator,
     images: Images,
     labels: Labels,
-    kinds: Sequence[str] = KINDS,
+    gaps: tuple[int, int] = GAPS,
     lengths: tuple[int, int] = LENGTHS,
-    jitter: int = JITTER,
 ) -> list[ComposedString]:
-    """`n` strings of the digits `images` [m, 28, 28], the kinds in turn; the seed fixes them all.
+    """`n` strings of the digits `images` [m, 28, 28]; the generator's seed fixes them all.
 
-    SettingError for an unknown kind, or lengths that are none.
+    `gaps` are the least and the greatest, in columns, `lengths` those of the strings. SettingError
+    where they are in the wrong order.
 
     >>> from digitscope.data.mnist import load_mnist
     >>> strings = compose_strings(3, np.random.default_rng(0), *load_mnist("test"))
     >>> [(s.label, s.kind) for s in strings]
     [('455314', 'no-overlap'), ('45574', 'overlap'), ('294155', 'touching')]
     """
-    for kind in kinds:
-        if kind not in KINDS:
-            raise SettingError(f"unknown kind of strings {kind!r}: {nearest(kind, KINDS)}")
-    if not kinds or not 1 <= lengths[0] <= lengths[1]:
+    if not 1 <= lengths[0] <= lengths[1] or gaps[0] > gaps[1]:
         raise SettingError(
-            f"strings need a kind and lengths from 1 on, got {list(kinds)} and {lengths}: "
-            f"try kinds {list(KINDS)} and lengths {LENGTHS}"
+            f"strings need lengths from 1 on and gaps, the least first, got {lengths} and {gaps}: "
+            f"try {LENGTHS} and {GAPS}"
         )
-    return [_draw(kinds[i % len(kinds)], rng, images, labels, lengths, jitter) for i in range(n)]
+    return [_draw(rng, images, labels, gaps, lengths) for _ in range(n)]
 
 
 def _draw(
-    kind: str,
     rng: np.random.Generator,
     images: Images,
     labels: Labels,
+    gaps: tuple[int, int],
     lengths: tuple[int, int],
-    jitter: int,
 ) -> ComposedString:
-    """One string of a kind; every amount is drawn, in this order, from the generator."""
+    """One string; every amount is drawn, in this order, from the generator."""
     length = int(rng.integers(lengths[0], lengths[1] + 1))
     chosen = rng.integers(0, len(images), length)
-    rows = rng.integers(-jitter, jitter + 1, length)
-    low, high = GAPS.get(kind, (0, 0))
-    gaps = rng.integers(low, high + 1, length - 1)
-    digits = [_moved(images[i], int(dy)) for i, dy in zip(chosen, rows, strict=True)]
-    image, boxes = compose(digits, None if kind == "touching" else [int(g) for g in gaps])
+    rows = rng.integers(-JITTER, JITTER + 1, length)
+    between = [int(gap) for gap in rng.integers(gaps[0], gaps[1] + 1, length - 1)]
+    # What leaves the field below comes back above: it is paper, MNIST has 4 rows of that.
+    digits = [np.roll(images[i], int(dy), axis=0) for i, dy in zip(chosen, rows, strict=True)]
+    image, boxes = compose(digits, between)
     inks = tuple(_cropped(digit) for digit in digits)
-    return ComposedString(image, "".join(str(labels[i]) for i in chosen), kind, boxes, inks)
+    text = "".join(str(labels[i]) for i in chosen)
+    return ComposedString(image, text, _kind(image, boxes, inks), boxes, inks)
+
+
+def _kind(image: Images, boxes: Sequence[Box], inks: Sequence[Images]) -> str:
+    import cv2
+
+    around = np.zeros(image.shape, np.uint8)  # the ink so far, and a pixel on each side of it
+    for (x, y, w, h), ink in zip(boxes, inks, strict=True):
+        own = np.zeros(image.shape, np.uint8)
+        own[y : y + h, x : x + w] = ink >= INK
+        if (own & around).any():
+            return "touching"
+        around |= np.asarray(cv2.dilate(own, np.ones((3, 3), np.uint8)), np.uint8)
+    apart = all(a[0] + a[2] <= b[0] for a, b in pairwise(boxes))
+    return "no-overlap" if apart else "overlap"
 
 
 def compose(digits: Sequence[Images], gaps: Sequence[int] | None) -> tuple[Images, tuple[Box, ...]]:
@@ -121,15 +132,11 @@ def compose(digits: Sequence[Images], gaps: Sequence[int] | None) -> tuple[Image
         part = page[:, left : left + width]
         np.maximum(part, ink, out=part)
         rows = np.flatnonzero(ink.max(axis=1))
-        boxes.append((left, int(rows[0]), width, int(rows[-1] - rows[0]) + 1))
+        top, bottom = (int(rows[0]), int(rows[-1])) if len(rows) else (0, 0)
+        boxes.append((left, top, width, bottom + 1 - top))
         end = max(end, left + width)
     framed = np.pad(page[:, :end], MARGIN)
     return framed, tuple((x + MARGIN, y + MARGIN, w, h) for x, y, w, h in boxes)
-
-
-def _moved(digit: Images, rows: int) -> Images:
-    """The digit [28, 28] moved down by so many rows; what leaves the field was paper."""
-    return np.roll(digit, rows, axis=0)
 
 
 def _columns(digit: Images) -> Images:

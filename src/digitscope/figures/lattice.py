@@ -1,0 +1,169 @@
+"""A line of digits as the lattice that it was read by: its cuts, its segments, the best way."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from digitscope.arrays import Floats, Images
+from digitscope.figures.style import (
+    BLUE,
+    DIGITS,
+    GRID,
+    INK,
+    MARGIN,
+    MUTED,
+    VERMILION,
+    WIDTH,
+    canvas,
+    heading_height,
+    new_figure,
+    percent,
+    put_image,
+    styled,
+)
+from digitscope.reading.classifier import NONE
+from digitscope.reading.lattice import Lattice, backward, forward, n_best
+from digitscope.reading.reading import Reading
+
+__all__ = ["lattice"]
+
+TALLEST = 1.6  # inches of the strip's picture
+LANE = 0.24  # inches of a row of segments
+RIVALS = 24  # segments beside the best way that are drawn at most
+SHARE = 0.002  # and how probable each is at least
+TILE = 0.8  # inches of a digit as the network was given it
+
+
+@styled
+def lattice(ink: Images, reading: Reading) -> Figure:
+    """A strip uint8 [h, w] and its reading: every candidate cut, the segments, the digits.
+
+    Thin lines are candidates, thick ones those of the best way. Below the strip stand the segments
+    that were probable, each as wide as its ink, the best way's on top; below them the digits as
+    the network was given them.
+    """
+    found = reading.lattice
+    way = [(e, label) for e, label in reading.way if label <= NONE]
+    lanes = _lanes(found, {e for e, _ in way})
+    height, width = ink.shape
+    wide = min(WIDTH - 2 * MARGIN, TALLEST * width / height)
+    tall = wide * height / width
+    below = 0.35 + LANE * (1 + max((lane for _, _, _, lane in lanes), default=0) + 1)
+    columns = max(1, int((WIDTH - 2 * MARGIN) // (TILE + 0.2)))
+    rows = math.ceil(len(way) / columns)
+    note = _note(reading)
+    top = heading_height(math.ceil(len(note) / 115)) + 0.1
+    fig = new_figure(top + tall + below + rows * (TILE + 0.5) + 0.2, _title(reading), note)
+    ax = canvas(fig)
+    y = fig.get_figheight() - top - tall
+    put_image(ax, ink, (MARGIN, y), (wide, tall), DIGITS)
+    scale = wide / width
+    _draw_cuts(ax, reading, (MARGIN, y + tall), scale)
+    for (e, label), mark in zip(way, reading.marks, strict=False):
+        sure = mark.confidence
+        _bar(ax, found, e, f"{_said(label)}  {percent(sure)}", (y - 0.35, scale), BLUE)
+    for e, label, sure, lane in lanes:
+        at = y - 0.35 - LANE * (lane + 1)
+        _bar(ax, found, e, f"{_said(label)}  {percent(sure)}", (at, scale), MUTED)
+    top = y - below
+    for i, mark in enumerate(reading.marks):
+        x = MARGIN + (i % columns) * (TILE + 0.2)
+        at = top - (i // columns) * (TILE + 0.5) - TILE
+        put_image(ax, mark.image, (x, at), (TILE, TILE))
+        colour = VERMILION if mark.repaired or mark.refused else INK
+        words = f"{mark.text}  {percent(mark.confidence)}"
+        ax.text(x + TILE / 2, at - 0.08, words, ha="center", va="top", fontsize=9, color=colour)
+    return fig
+
+
+def _title(reading: Reading) -> str:
+    text = reading.text
+    return f"Read as {text if len(text) <= 40 else text[:37] + '...'}" if text else "Nothing to read"
+
+
+def _note(reading: Reading) -> str:
+    found = reading.lattice
+    cuts = sum(cut is not None for cut in found.nodes.cuts)
+    words = (
+        f"{len(found.blots)} marks, {cuts} candidate cuts, {len(found.segments)} segments judged. "
+        f"The whole line is right with a probability of {percent(reading.confidence)}."
+    )
+    others = [_string(way) for _, way in n_best(found, 4)] if len(found.blots) else []
+    told = "".join(mark.text for mark in reading.marks)
+    others = [other for other in others if other != told][:3]
+    return " ".join([words, f"Next best: {', '.join(others)}." if others else "", *reading.notes])
+
+
+def _string(way: tuple[tuple[int, int], ...]) -> str:
+    return "".join(_said(label) for _, label in way if label <= NONE) or "nothing"
+
+
+def _said(label: int) -> str:
+    return "?" if label == NONE else str(label)
+
+
+def _lanes(found: Lattice, taken: set[int]) -> list[tuple[int, int, float, int]]:
+    """The most probable segments beside the best way: edge, label, probability, row to draw it in."""
+    if not len(found.segments):
+        return []
+    shares = _shares(found)
+    rivals = [int(e) for e in np.argsort(-shares.max(axis=1)) if int(e) not in taken][:RIVALS]
+    free: list[list[tuple[int, int]]] = []
+    lanes = []
+    for e in rivals:
+        if shares[e].max() < SHARE:
+            break
+        x, _, w, _ = found.segments.boxes[e]
+        room = max(int(w), round(found.blots.height * 0.6))  # for its words
+        lane = next((i for i, row in enumerate(free) if _fits(row, int(x), room)), len(free))
+        if lane == len(free):
+            free.append([])
+        free[lane].append((int(x), int(x) + room))
+        lanes.append((e, int(shares[e].argmax()), float(shares[e].max()), lane))
+    return lanes
+
+
+def _shares(found: Lattice) -> Floats:
+    """The probability of each segment with each label, over all ways."""
+    ahead, behind = forward(found), backward(found)
+    logs = ahead[found.segments.start, None] + found.scores[:, : NONE + 1]
+    return np.exp(np.minimum(logs + behind[found.segments.end, None] - ahead[-1], 0))
+
+
+def _fits(row: list[tuple[int, int]], x: int, room: int) -> bool:
+    return all(x >= right + 2 or x + room + 2 <= left for left, right in row)
+
+
+def _bar(
+    ax: Axes, found: Lattice, edge: int, words: str, at: tuple[float, float], colour: str
+) -> None:
+    """A segment as a bar below the strip, as wide as its ink."""
+    y, scale = at
+    x, _, w, _ = found.segments.boxes[edge]
+    left, wide = MARGIN + x * scale, w * scale
+    fill = "#dcebf5" if colour == BLUE else GRID
+    ax.add_patch(Rectangle((left, y), wide, LANE - 0.05, facecolor=fill, edgecolor=colour, lw=0.8))
+    ax.text(left + wide / 2, y + 0.09, words, ha="center", va="center", fontsize=7, color=INK)
+
+
+def _draw_cuts(ax: Axes, reading: Reading, corner: tuple[float, float], scale: float) -> None:
+    """The cuts over the strip whose upper left corner is at `corner`, in inches."""
+    found = reading.lattice
+    ends = {int(found.segments.end[e]) for e, _ in reading.way}
+    for node, cut in enumerate(found.nodes.cuts):
+        if cut is None:
+            continue
+        x, y, w, h = found.blots.boxes[found.nodes.blot[node]]
+        inside = (cut > 0) & (cut < w)
+        across = corner[0] + (x + cut[inside]) * scale
+        down = corner[1] - (y + np.arange(h)[inside] + 0.5) * scale
+        best = node in ends
+        ax.plot(
+            across, down, color=VERMILION if best else BLUE, lw=1.8 if best else 0.4,
+            alpha=1.0 if best else 0.6,
+        )  # fmt: skip

@@ -1,0 +1,138 @@
+"""The lattice against every way through it, counted one by one."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from digitscope.reading.blots import Blots
+from digitscope.reading.checksums import keeps
+from digitscope.reading.classifier import NONE
+from digitscope.reading.field import parse_field
+from digitscope.reading.fitting import SEPARATOR, exactly, fit, fit_total
+from digitscope.reading.lattice import Lattice, backward, best_way, forward, n_best, string_log
+from digitscope.reading.scores import DROPPED, LABELS
+from digitscope.reading.segments import Nodes, Segments
+
+
+def lattice(blots=4, labels=(1, 4, 7, NONE), seed=0):
+    """Blots in a row, each a segment, and each pair of neighbours; only some labels possible."""
+    spans = [(a, b) for b in range(blots + 1) for a in range(max(0, b - 2), b)]
+    rng = np.random.default_rng(seed)
+    n = len(spans)
+    scores = np.full((n, LABELS), -np.inf)
+    scores[:, list(labels)] = rng.normal(-2, 1.5, (n, len(labels)))
+    boxes = np.array([(20 * a, 0, 20 * (b - a) - 5, 20) for a, b in spans])
+    start, end = np.array(spans).T
+    nodes = Nodes(np.arange(blots + 1), (None,) * (blots + 1), np.zeros(blots + 1))
+    segments = Segments(
+        start, end, boxes, np.ones(n, bool), np.zeros(n), np.zeros((n, 28, 28), np.uint8)
+    )
+    names = np.zeros((20, 20 * blots), np.int32)
+    p = np.full((n, NONE + 1), 1 / (NONE + 1))
+    own = np.array([(20 * i, 0, 15, 20) for i in range(blots)])
+    return Lattice(Blots(names, own, 20.0), nodes, segments, p, scores)
+
+
+def ways(found, node=0):
+    """Every way from a node to the last: its score, its (edge, label)s."""
+    if node == len(found.nodes) - 1:
+        yield 0.0, ()
+        return
+    for e in np.flatnonzero(found.segments.start == node):
+        for label in np.flatnonzero(found.scores[e] > -np.inf):
+            for score, rest in ways(found, int(found.segments.end[e])):
+                yield score + found.scores[e, label], ((int(e), int(label)), *rest)
+
+
+def said(way):
+    return tuple(label for _, label in way if label not in (DROPPED, SEPARATOR))
+
+
+def total(scores):
+    return np.logaddexp.reduce(list(scores))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_best_way_and_the_sums_are_those_of_all_ways(seed):
+    found = lattice(seed=seed, labels=(1, 4, DROPPED))
+    every = list(ways(found))
+    assert best_way(found) == max(every)[1]
+    assert forward(found)[-1] == pytest.approx(total(s for s, _ in every))
+    assert backward(found)[0] == pytest.approx(total(s for s, _ in every))
+    for string in product((1, 4), repeat=2):
+        same = [s for s, way in every if said(way) == string]
+        assert string_log(found, string) == pytest.approx(total(same))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_n_best_are_the_best_of_each_string(seed):
+    found = lattice(blots=3, seed=seed, labels=(1, 4, NONE))
+    best = {}
+    for score, way in ways(found):
+        best[said(way)] = max(score, best.get(said(way), -np.inf))
+    expected = sorted(best.values(), reverse=True)[:5]
+    assert [s for s, _ in n_best(found, 5)] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"length": 2},
+        {"length": 4},
+        {"checksum": "luhn"},
+        {"checksum": "verhoeff"},
+        {"checksum": "damm"},
+        {"checksum": "mod97"},
+        {"length": 3, "checksum": "luhn"},
+        {"pattern": "[14]d4"},
+        {"pattern": "d[17]d", "checksum": "damm"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("seed", range(3))
+def test_a_field_finds_the_best_of_all_ways_that_fit(field, seed):
+    found = lattice(seed=seed, labels=(1, 4, 7, 8))
+    wanted = parse_field(**field)
+    fits = [
+        (score, way) for score, way in ways(found) if _fits("".join(map(str, said(way))), field)
+    ]
+    score, way = fit(found, wanted, 0, len(found.nodes) - 1)
+    if not fits:
+        assert (score, way) == (-np.inf, ())
+        return
+    assert (score, way) == (pytest.approx(max(fits)[0]), max(fits)[1])
+    assert fit_total(found, wanted, 0, len(found.nodes) - 1) == pytest.approx(
+        total(s for s, _ in fits)
+    )
+    digits = "".join(map(str, said(way)))
+    same = [s for s, other in fits if said(other) == said(way)]
+    assert fit_total(found, exactly(wanted, digits), 0, len(found.nodes) - 1) == pytest.approx(
+        total(same)
+    )
+
+
+def _fits(text, field):
+    if "length" in field and len(text) != field["length"]:
+        return False
+    if field.get("pattern") == "[14]d4" and not (
+        len(text) == 3 and text[0] in "14" and text[2] == "4"
+    ):
+        return False
+    if field.get("pattern") == "d[17]d" and not (len(text) == 3 and text[1] in "17"):
+        return False
+    return "checksum" not in field or keeps(text, field["checksum"])
+
+
+def test_a_separator_takes_a_mark_or_none_but_never_a_digit():
+    found = lattice(blots=3, labels=(1, 4, 7))
+    alone = (found.segments.end - found.segments.start) == 1
+    found.scores[~alone] = -np.inf
+    found.probabilities[found.segments.start == 1] = np.eye(NONE + 1)[NONE]
+    _, way = fit(found, parse_field("d/d"), 0, 3)
+    assert [label == SEPARATOR for _, label in way] == [False, True, False]
+    _, way = fit(found, parse_field("dd.d"), 0, 3)
+    assert SEPARATOR not in [label for _, label in way]
+    assert len(way) == 3
