@@ -23,6 +23,7 @@ def test_all_weights_together_are_small() -> None:
 @pytest.mark.parametrize("name", shipped_models())
 def test_each_has_a_card_and_is_what_its_recipe_makes(name: str) -> None:
     model = load(name)
+    assert model.name == name
     assert model.refuses
     assert model.calibrated
     recipe = Recipe(**model.recipe)

@@ -166,10 +166,16 @@ def load(path: str | Path) -> Model:
             recipe=dict(metadata["recipe"]),
             measured=dict(metadata["measured"]),
             preparation=int(metadata["preparation"]),
-            name=path.stem if path.parent.name != "weights" else path.parent.parent.name,
+            name=_name(path),
         )
     except (InputError, KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise ModelFileError(f"{path}: not a usable model: {error}: use another copy") from None
+
+
+def _name(path: Path) -> str:
+    """What a model is called: as its file, or as the run whose best or last weights it is."""
+    of_a_run = path.parent.name == "weights" and path.stem in ("best", "last")
+    return path.parent.parent.name if of_a_run else path.stem
 
 
 def find_model(path: Path) -> Path:
