@@ -117,7 +117,11 @@ def test_help_loads_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize(
-    "verb", ["train", "predict", "evaluate", "recipes", "summary", "figure", "export"]
+    "verb",
+    [
+        *("train", "predict", "evaluate", "recipes", "summary", "figure", "export"),
+        *("read", "adapt", "doctor"),
+    ],
 )
 def test_the_help_of_a_verb_loads_nothing_heavy(verb: str) -> None:
     assert (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ def command(
     for error in failed:
         _complain(error)
     read = 0
-    with ReadProgress(len(files)) as progress:
+    with ReadProgress(len(files)) as progress, wanted.crops_listed():
         for file in files:
             try:
                 for page in _pages(reader, file):
@@ -139,16 +140,23 @@ class Wanted:
         return FIGURES["reading_steps"](page, self.reader.explain(page))
 
     def close(self) -> None:
-        """What stands at the end: JSON, CSV, the crops' labels."""
+        """What stands at the end: JSON and CSV."""
         if self.as_json:
             print_json(_json(self.reader.name, self.pages))
         if self.csv == STDOUT:
             print(to_csv(self.rows), end="")
         elif self.csv:
             write_atomically(self.csv, to_csv(self.rows).encode("utf-8", "replace"))
-        if self.crops:
-            labels, count = self.crops.close(), len(self.crops.rows)
-            print(f"crops: {count:,} unsure digits, listed in {labels}", file=sys.stderr)
+
+    @contextmanager
+    def crops_listed(self) -> Iterator[None]:
+        """Crops have their list at the end, even if the reading was interrupted."""
+        try:
+            yield
+        finally:
+            if self.crops:
+                labels, count = self.crops.close(), len(self.crops.rows)
+                print(f"crops: {count:,} unsure digits, listed in {labels}", file=sys.stderr)
 
 
 def _pages(reader: Reader, file: str) -> Iterator[Page]:

@@ -84,7 +84,7 @@ def diagnose(
         advance(i + 1, len(sources))
     if not prepared:
         raise DataError(f"{folder}: none of {len(sources)} images shows a digit: {unreadable[0]}")
-    training = [prepare(image).image for image in load_mnist("train").images[:TRAINING_IMAGES]]
+    training = load_mnist("train").images[:TRAINING_IMAGES]
     measures, findings = [], []
     for trait, measured in SHAPES.items():
         theirs = np.array([measured(p.image) for p in prepared])
