@@ -17,6 +17,7 @@ __all__ = ["cutout"]
 CLEAN, SPOILT = 0.8, 0.6  # agreement with the digit's ink: from here on it is one, below it is none
 CLOSE = (-5, 2)  # columns between the boxes of neighbours
 LEANING = (-0.1, 0.5)  # columns to the right a row upwards
+TRIES = 200
 FAR = 12  # columns by which a wrong cut is off at most
 
 
@@ -31,7 +32,7 @@ def cutout(rng: np.random.Generator, pool: tuple[Images, Labels]) -> tuple[Image
     ((28, 28), 4)
     """
     images, labels = pool
-    while True:
+    for _ in range(TRIES):
         chosen = rng.integers(0, len(labels), 3)
         ends = int(rng.integers(0, 2)), int(rng.integers(2, 4))
         chosen = chosen[ends[0] : ends[1]]
@@ -47,6 +48,7 @@ def cutout(rng: np.random.Generator, pool: tuple[Images, Labels]) -> tuple[Image
             rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
             cropped = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
             return frame(cropped), int(labels[chosen[best]]) if found[best] >= CLEAN else None
+    return images[chosen[0]], int(labels[chosen[0]])  # a pool of digits without ink
 
 
 def _alone(digit: Images, box: tuple[int, int, int, int], shape: tuple[int, ...]) -> Images:

@@ -7,6 +7,8 @@ A recipe names shares: "allographs:0.3 drawn:0.15 coarse:0.1 negatives:0.2".
     drawn        of all images: replaced by a digit drawn from strokes
     negatives    of all images: replaced by something that is no digit; its class comes after the
                  digits' own
+    cutouts      of all images: replaced by what two cuts leave of a string of digits: a digit, if
+                 they were near its ends, or none
     coarse       of all images: made as coarse as a small scan, some of them stretched
 """
 
@@ -20,12 +22,13 @@ import numpy as np
 from digitscope.arrays import Images, Labels
 from digitscope.errors import SettingError, nearest
 from digitscope.preparation.field import fit, frame
+from digitscope.synthesis.cutouts import cutout
 from digitscope.synthesis.drawn import drawn_digit, with_added_stroke
 from digitscope.synthesis.glyphs import DIGITS
 from digitscope.synthesis.negatives import negatives
 from digitscope.synthesis.strokes import crop
 
-SHARES = ("allographs", "drawn", "negatives", "coarse")
+SHARES = ("allographs", "drawn", "negatives", "cutouts", "coarse")
 PALEST = 24  # grey levels that count as ink when an image is framed anew
 COARSEST, FINEST = 6, 17  # pixels of the longer side of a coarse image
 
@@ -53,9 +56,9 @@ def parse_synthesis(text: str) -> dict[str, float]:
                 f"write it as {name}:0.2"
             )
         shares[name] = share
-    if shares.get("drawn", 0) + shares.get("negatives", 0) > 0.9:
+    if sum(shares.get(name, 0) for name in ("drawn", "negatives", "cutouts")) > 0.9:
         raise SettingError(
-            "synthesis drawn and negatives must leave a tenth of the images to MNIST, got "
+            "synthesis drawn, negatives and cutouts must leave a tenth of the images to MNIST, got "
             f"{text!r}: lower their shares"
         )
     return shares
@@ -80,7 +83,8 @@ def mix(
     mixed, answers = images.copy(), labels.copy()
     chance = rng.random(len(labels))
     none = shares.get("negatives", 0.0)
-    drawn = none + shares.get("drawn", 0.0)
+    cut = none + shares.get("cutouts", 0.0)
+    drawn = cut + shares.get("drawn", 0.0)
     where = np.flatnonzero(chance < none)
     digits = np.array(classes, np.uint8)[labels]
     mixed[where] = negatives(len(where), rng, (images, digits))
@@ -88,7 +92,10 @@ def mix(
     # Every way of writing is as likely as the next, so digits that are written in more ways are
     # drawn more often.
     ways = np.array([len(DIGITS[digit]) for digit in classes])
-    for i in np.flatnonzero((chance >= none) & (chance < drawn)):
+    for i in np.flatnonzero((chance >= none) & (chance < cut)):
+        mixed[i], digit = cutout(rng, (images, digits))
+        answers[i] = len(classes) if digit is None else classes.index(digit)
+    for i in np.flatnonzero((chance >= cut) & (chance < drawn)):
         answers[i] = rng.choice(len(classes), p=ways / ways.sum())
         mixed[i] = drawn_digit(classes[answers[i]], rng)
     if added := shares.get("allographs", 0.0):

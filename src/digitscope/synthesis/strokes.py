@@ -13,7 +13,7 @@ from digitscope.preparation.field import frame
 
 Points = NDArray[np.float64]  # [k, 2]: x to the right, y downwards, a glyph fills about 0..1
 
-CANVAS = 128  # pixels a side
+CANVAS = 192  # pixels a side
 HEIGHT = 80  # pixels from y = 0 to y = 1: four times what is left of them in MNIST's box
 PARTS = 8  # straight pieces between two points of a curve
 
@@ -57,7 +57,7 @@ def draw(strokes: Sequence[Points], width: float) -> Images:
 
 
 def paint(strokes: Sequence[Points], width: float) -> Images:
-    """The same on a canvas, uint8 [128, 128], ink 255 on paper 0."""
+    """The same on a canvas, uint8 [192, 192], ink 255 on paper 0."""
     import cv2
 
     canvas = np.zeros((CANVAS, CANVAS), np.uint8)
