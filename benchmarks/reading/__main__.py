@@ -131,11 +131,12 @@ def main() -> int:
             found |= {"readers": readers, "failed": failed}
             found["surroundings"] = surroundings(options)
             write_atomically(kept, (json.dumps(found, indent=1) + "\n").encode())
-    if "ours" not in readers:
-        print("no page yet, as ours was never measured", file=sys.stderr)
+    whole = {name: r for name, r in readers.items() if set(PARTS) <= set(r)}
+    if "ours" not in whole:
+        print("no page yet, as not all of ours was ever measured", file=sys.stderr)
         return 1
     template = (DOCS / "reading.template.md").read_text("utf-8")
-    text = page(template, found)
+    text = page(template, found | {"readers": whole})
     write_atomically(options.out / "reading.md", text.encode())
     print(text)
     return 1 if failed else 0
