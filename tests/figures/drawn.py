@@ -18,7 +18,10 @@ from digitscope.figures.table import FIGURES
 from digitscope.models.model import Model
 from digitscope.network.network import Network
 from digitscope.preparation.results import Picture, Preparation, Step
+from digitscope.reading.strings import read_strip
+from digitscope.reading.strip import Strip
 from digitscope.reading.tree import Digit, Line, Number, Page
+from digitscope.synthesis.strings import compose_strings
 from digitscope.training.events import EpochEnded
 from digitscope.training.recipe import load_recipe, shipped_recipes
 
@@ -126,6 +129,16 @@ ANSWERS = Answers(
 )
 
 
+STRING = compose_strings(1, np.random.default_rng(0), *TEST, gaps=(-3, -1))[0]
+
+
+def string_reading():
+    """A line read by someone who guesses."""
+    rng = np.random.default_rng(0)
+    guess = lambda images: rng.dirichlet(np.full(11, 0.2), len(images))  # noqa: E731
+    return read_strip(Strip(STRING.image, np.eye(3)), guess)
+
+
 def drawings(name):
     """Every figure of the table, for one recipe."""
     model, evaluation = MODELS[name], EVALUATIONS[name]
@@ -138,6 +151,7 @@ def drawings(name):
         ),
         "preparation_steps": lambda: FIGURES["preparation_steps"](preparation()),
         "reading_steps": lambda: FIGURES["reading_steps"](PAGE, preparation().steps),
+        "lattice": lambda: FIGURES["lattice"](STRING.image, string_reading()),
         "network_diagram": lambda: FIGURES["network_diagram"](model.network.spec, classes),
         "activation_functions": FIGURES["activation_functions"],
         "curves": lambda: FIGURES["curves"](history(10), "validation"),

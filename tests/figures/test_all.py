@@ -33,6 +33,7 @@ OF_NO_RECIPE = {
     "activation_functions",
     "preparation_steps",
     "reading_steps",
+    "lattice",
     "curves",
     "sweep_settings",
     "sweep_curves",

@@ -36,6 +36,7 @@ TALLEST = 1.6  # inches of the strip's picture
 LANE = 0.24  # inches of a row of segments
 RIVALS = 24  # segments beside the best way that are drawn at most
 SHARE = 0.002  # and how probable each is at least
+WORDS = 0.5  # inches of what is written on a segment
 TILE = 0.8  # inches of a digit as the network was given it
 
 
@@ -49,10 +50,10 @@ def lattice(ink: Images, reading: Reading) -> Figure:
     """
     found = reading.lattice
     way = [(e, label) for e, label in reading.way if label <= NONE]
-    lanes = _lanes(found, {e for e, _ in way})
     height, width = ink.shape
     wide = min(WIDTH - 2 * MARGIN, TALLEST * width / height)
-    tall = wide * height / width
+    tall, scale = wide * height / width, wide / width
+    lanes = _lanes(found, {e for e, _ in way}, WORDS / scale)
     below = 0.35 + LANE * (1 + max((lane for _, _, _, lane in lanes), default=0) + 1)
     columns = max(1, int((WIDTH - 2 * MARGIN) // (TILE + 0.2)))
     rows = math.ceil(len(way) / columns)
@@ -62,14 +63,12 @@ def lattice(ink: Images, reading: Reading) -> Figure:
     ax = canvas(fig)
     y = fig.get_figheight() - top - tall
     put_image(ax, ink, (MARGIN, y), (wide, tall), DIGITS)
-    scale = wide / width
     _draw_cuts(ax, reading, (MARGIN, y + tall), scale)
-    for (e, label), mark in zip(way, reading.marks, strict=False):
-        sure = mark.confidence
-        _bar(ax, found, e, f"{_said(label)}  {percent(sure)}", (y - 0.35, scale), BLUE)
+    for e, label in way:
+        _bar(ax, found, e, _said(label), (y - 0.35, scale), BLUE)
     for e, label, sure, lane in lanes:
         at = y - 0.35 - LANE * (lane + 1)
-        _bar(ax, found, e, f"{_said(label)}  {percent(sure)}", (at, scale), MUTED)
+        _bar(ax, found, e, f"{_said(label)}  {percent(sure, 0)}", (at, scale), MUTED)
     top = y - below
     for i, mark in enumerate(reading.marks):
         x = MARGIN + (i % columns) * (TILE + 0.2)
@@ -83,7 +82,9 @@ def lattice(ink: Images, reading: Reading) -> Figure:
 
 def _title(reading: Reading) -> str:
     text = reading.text
-    return f"Read as {text if len(text) <= 40 else text[:37] + '...'}" if text else "Nothing to read"
+    if not text:
+        return "Nothing to read"
+    return f"Read as {text}" if len(text) <= 40 else f"Read as {text[:37]}..."
 
 
 def _note(reading: Reading) -> str:
@@ -107,23 +108,27 @@ def _said(label: int) -> str:
     return "?" if label == NONE else str(label)
 
 
-def _lanes(found: Lattice, taken: set[int]) -> list[tuple[int, int, float, int]]:
-    """The most probable segments beside the best way: edge, label, probability, row to draw it in."""
+def _lanes(found: Lattice, taken: set[int], words: float) -> list[tuple[int, int, float, int]]:
+    """The most probable segments beside the best way: edge, label, probability, row to draw it in.
+
+    `words` is the width of what is written on one, in pixels of the strip.
+    """
     if not len(found.segments):
         return []
     shares = _shares(found)
     rivals = [int(e) for e in np.argsort(-shares.max(axis=1)) if int(e) not in taken][:RIVALS]
-    free: list[list[tuple[int, int]]] = []
+    free: list[list[tuple[float, float]]] = []
     lanes = []
     for e in rivals:
         if shares[e].max() < SHARE:
             break
         x, _, w, _ = found.segments.boxes[e]
-        room = max(int(w), round(found.blots.height * 0.6))  # for its words
-        lane = next((i for i, row in enumerate(free) if _fits(row, int(x), room)), len(free))
+        side = max(w, words) / 2
+        left, right = max(0.0, x + w / 2 - side), x + w / 2 + side
+        lane = next((i for i, row in enumerate(free) if _fits(row, left, right)), len(free))
         if lane == len(free):
             free.append([])
-        free[lane].append((int(x), int(x) + room))
+        free[lane].append((left, right))
         lanes.append((e, int(shares[e].argmax()), float(shares[e].max()), lane))
     return lanes
 
@@ -135,8 +140,8 @@ def _shares(found: Lattice) -> Floats:
     return np.exp(np.minimum(logs + behind[found.segments.end, None] - ahead[-1], 0))
 
 
-def _fits(row: list[tuple[int, int]], x: int, room: int) -> bool:
-    return all(x >= right + 2 or x + room + 2 <= left for left, right in row)
+def _fits(row: list[tuple[float, float]], left: float, right: float) -> bool:
+    return all(left >= end + 1 or right + 1 <= start for start, end in row)
 
 
 def _bar(
@@ -148,7 +153,8 @@ def _bar(
     left, wide = MARGIN + x * scale, w * scale
     fill = "#dcebf5" if colour == BLUE else GRID
     ax.add_patch(Rectangle((left, y), wide, LANE - 0.05, facecolor=fill, edgecolor=colour, lw=0.8))
-    ax.text(left + wide / 2, y + 0.09, words, ha="center", va="center", fontsize=7, color=INK)
+    middle = max(left + wide / 2, MARGIN + WORDS / 4)
+    ax.text(middle, y + 0.09, words, ha="center", va="center", fontsize=7, color=INK)
 
 
 def _draw_cuts(ax: Axes, reading: Reading, corner: tuple[float, float], scale: float) -> None:

@@ -15,6 +15,7 @@ from digitscope.figures.curves import curves
 from digitscope.figures.engines import engines
 from digitscope.figures.features import features
 from digitscope.figures.image_to_input import image_to_input
+from digitscope.figures.lattice import lattice
 from digitscope.figures.mistakes import mistakes
 from digitscope.figures.network_diagram import network_diagram
 from digitscope.figures.png import figure_png
@@ -37,6 +38,7 @@ FIGURES: dict[str, Callable[..., Figure]] = {
     "image_to_input": image_to_input,
     "preparation_steps": preparation_steps,
     "reading_steps": reading_steps,
+    "lattice": lattice,
     # what it is made of
     "network_diagram": network_diagram,
     "activation_functions": activation_functions,
