@@ -26,9 +26,9 @@ def dark_ink(grey: Images) -> bool:
     """Whether a page uint8 [h, w] has dark ink on light paper.
 
     Strokes are narrow. Of all widths from 3 pixels on, the first decides at which narrow dark or
-    narrow light things show half the contrast that pens show, and not too little of all. A shadow is not narrow, and the
-    gaps between strokes are wider than strokes. Where that leaves doubt, or the image is small,
-    the hints that serve for single digits are asked.
+    narrow light things show half the contrast that pens show, and not too little of all. A shadow
+    is not narrow, and the gaps between strokes are wider than strokes. Where that leaves doubt, or
+    the image is small, the hints that serve for single digits are asked.
 
     >>> page = np.full((200, 200), 220, np.uint8)
     >>> page[50:150, 100:104] = 30

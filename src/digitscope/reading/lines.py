@@ -16,6 +16,7 @@ STEEPEST = 48.0  # degrees
 FINE = 1.5  # degrees between the slopes that are tried
 SMALL = 0.45  # of a digit: smaller marks join lines, and make none
 NEIGHBOURS = 8  # that every mark is compared with
+ALONE = 0.8  # of a digit: smaller marks that stand alone join a line that runs through them
 ASIDE = 0.5  # of a digit: neighbours in a line are not farther off it
 GAP = 4.0  # digits between neighbours; lines are joined over more
 APART = 0.5  # of a digit: lines nearer than this at a gap are one line
@@ -54,9 +55,14 @@ def find_rows(marks: Marks, quarter: int) -> list[Row]:
         [int(main[i]) for i in chain] for chain in _chains(places[main], spread[main], size, slope)
     ]
     chains = _joined(chains, places, spread, size, slope)
-    chains = _with_small(
-        chains, places, spread, size, slope, np.setdiff1d(np.arange(len(marks)), main)
-    )
+    small = np.setdiff1d(np.arange(len(marks)), main)
+    chains = _with_small(chains, places, spread, size, slope, small)
+    alone = [c[0] for c in chains if len(c) == 1 and marks.size[c[0]] < ALONE * size]
+    for i in alone:  # the loose bar of a 5, or a zero, off the middle of its line
+        others = [chain for chain in chains if chain != [i]]
+        grown = _with_small(others, places, spread, size, slope, np.array([i]))
+        if sum(map(len, grown)) > sum(map(len, others)):
+            chains = grown
     rows = []
     for chain in chains:
         angle, middle = _fit(places[chain], spread[chain], size, slope)
@@ -177,17 +183,23 @@ def _joined(
     slope: float,
 ) -> list[list[int]]:
     """Chains that continue one another joined, the best fitting first: columns of one line."""
+    if len(chains) < 2:
+        return chains
     chains = [list(chain) for chain in chains]
-    ends = [_ends(places[chain], spread[chain], size, slope) for chain in chains]
+    ends = np.array([_ends(places[chain], spread[chain], size, slope) for chain in chains])
+    off = _steps(ends, ends, size)
+    np.fill_diagonal(off, np.inf)
     while len(chains) > 1:
-        off = _steps(np.array(ends), size)
         i, j = (int(k) for k in np.unravel_index(int(off.argmin()), off.shape))
         if off[i, j] >= 1:
             break
-        chains[i] = chains[i] + chains[j]
+        chains[i], chains[j] = chains[i] + chains[j], []
         ends[i] = _ends(places[chains[i]], spread[chains[i]], size, slope)
-        del chains[j], ends[j]
-    return chains
+        gone = np.array([not chain for chain in chains])
+        off[i] = _steps(ends[i : i + 1], ends, size)[0]
+        off[:, i] = _steps(ends, ends[i : i + 1], size)[:, 0]
+        off[:, gone] = off[gone] = off[i, i] = np.inf
+    return [chain for chain in chains if chain]
 
 
 Ends = tuple[float, float, float, float, float, float, float]
@@ -206,28 +218,29 @@ def _ends(
     return begin, end, float(middle @ u), float(middle @ v), steep, float(len(x)), slack
 
 
-def _steps(ends: NDArray[np.float64], size: float) -> NDArray[np.float64]:
-    """How far each line [n, 7] is off the line before it, as shares of what is allowed: [n, n].
+def _steps(
+    first: NDArray[np.float64], second: NDArray[np.float64], size: float
+) -> NDArray[np.float64]:
+    """How far each second line [m, 7] is off each first [n, 7], in parts of what may be: [n, m].
 
-    Row i, column j: line j taken as the continuation of line i. Short lines say little of their
-    slopes. So each goes on to the middle between both at its own slope, at the mean slope of both
-    or at that of the page; what fits best counts.
+    The second is taken as the continuation of the first. Short lines say little of their slopes.
+    So each goes on to the middle between both at its own slope, at the mean slope of both or at
+    that of the page; what fits best counts.
     """
-    begin, end, along, across, steep, marks, slack = ends.T
-    gap = begin[None] - end[:, None]
-    both = marks[None] + marks[:, None]
-    mean = ((steep * marks)[None] + (steep * marks)[:, None]) / both
-    down, ahead = across[None] - across[:, None], along[None] - along[:, None]
-    middle = (begin[None] + end[:, None]) / 2
-    own = steep[None] * (along[None] - middle) + steep[:, None] * (middle - along[:, None])
+    _, end, along, across, steep, marks, slack = (part[:, None] for part in first.T)
+    begin2, end2, along2, across2, steep2, marks2, slack2 = (part[None] for part in second.T)
+    gap = begin2 - end
+    mean = (steep2 * marks2 + steep * marks) / (marks2 + marks)
+    down, ahead = across2 - across, along2 - along
+    middle = (begin2 + end) / 2
+    own = steep2 * (along2 - middle) + steep * (middle - along)
     off = np.min([np.abs(down - mean * ahead), np.abs(down - own), np.abs(down)], axis=0)
-    off = np.maximum(off - np.maximum(slack[None], slack[:, None]), 0)
+    off = np.maximum(off - np.maximum(slack2, slack), 0)
     wide = np.maximum(gap, 0) / size
     share = off / ((APART + 0.02 * wide) * size) + 0.001 * wide
-    inside = (end[None] < end[:, None]) & (np.minimum(marks[None], marks[:, None]) == 1)
-    overlap = (gap < -0.5 * size) & ~inside & (np.maximum(marks[None], marks[:, None]) > 1)
-    share[overlap | (along[None] < along[:, None])] = np.inf
-    np.fill_diagonal(share, np.inf)
+    inside = (end2 < end) & (np.minimum(marks2, marks) == 1)
+    overlap = (gap < -0.5 * size) & ~inside & (np.maximum(marks2, marks) > 1)
+    share[overlap | (along2 < along)] = np.inf
     return np.asarray(share)
 
 

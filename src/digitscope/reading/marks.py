@@ -63,6 +63,13 @@ class Marks:
             + 1
         )
 
+    @property
+    def thickness(self) -> NDArray[np.float64]:
+        """How far each mark reaches across its own longest direction, [n]."""
+        half = np.trace(self.spread, axis1=1, axis2=2) / 2
+        root = np.sqrt(np.maximum(half**2 - np.linalg.det(self.spread), 0))
+        return np.asarray(np.sqrt(12 * np.maximum(half - root, 0)) + 1)
+
     def take(self, which: NDArray[Any]) -> Marks:
         """The marks that a mask bool [n] or indices choose; the others' pixels stay in `names`."""
         parts = ("ids", "boxes", "area", "centre", "spread", "width", "level", "sharp")

@@ -19,6 +19,7 @@ from digitscope.reading.ruling import without_ruling
 from digitscope.reading.sheet import Sheet, find_sheet
 from digitscope.reading.sieve import sieve
 from digitscope.reading.straight import cut_strip
+from digitscope.reading.strays import without_strays
 from digitscope.reading.strip import Strip
 from digitscope.reading.upright import Upright, find_upright
 
@@ -76,7 +77,7 @@ def find_lines(picture: Picture, classify: Classifier) -> Layout:
     steps.append(Step("marks", _about_marks(marks, dropped, sigma), ink))
     ways = find_rows(marks, 0), find_rows(marks, 1)
     upright = find_upright(ink, marks, ways, classify)
-    rows = _rows(marks, ways, upright.quarter)
+    rows = without_strays(marks, _rows(marks, ways, upright.quarter))
     factor = np.diag([picture.factor, picture.factor, 1.0])
     strips = tuple(cut_strip(ink, marks, row, factor @ sheet.to_picture) for row in rows)
     steps.append(Step("upright", _about_upright(upright), np.rot90(ink, upright.quarter)))

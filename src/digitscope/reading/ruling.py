@@ -24,6 +24,7 @@ MOST_LINES, MOST_MISSES = 160, 12  # lines, and trials in a row that find none: 
 STRETCH = 24  # pixels: in pieces so long a line is followed, straight or not
 ASTRAY = 3  # pixels: how far it may be off from where it was looked for
 REACH = 9  # pixels across a line that are looked at
+BEYOND = 3  # pixels: so far a line is taken out beyond its ends
 WIDEST = 5.0  # pixels: a wider line is no ruling
 DARKER_INK = 1.4  # what is so much darker than the line is ink above it
 LONGER = 2.5  # digits: a line that is not so much longer than digits may be one itself
@@ -63,7 +64,7 @@ def without_ruling(bright: Images, paper: NDArray[np.bool_]) -> tuple[Images, in
     level = measure(bright[paper]).paper
     free = bright.copy()
     for line in lines:
-        _erase(free, bright, line, level)
+        _erase(free, line, level)
     if sum(line.covered > WHOLLY for line in lines) >= SURELY:
         return free, len(lines)
     levels = ink_levels(free, paper)
@@ -168,7 +169,10 @@ def _followed(
     if width > WIDEST or covered < COVERED:
         return None
     seen = np.flatnonzero(on_paper)
-    return Ruling(points[seen[0] : seen[-1] + 1], normal, width, top, covered)
+    points = points[seen[0] : seen[-1] + 1]
+    on = np.arange(1, BEYOND + 1)[:, None] * along
+    points = np.concatenate([points[0] - on[::-1], points, points[-1] + on])
+    return Ruling(points, normal, width, top, covered)
 
 
 def _band(
@@ -187,7 +191,14 @@ def _band(
     across = np.arange(-reach, reach + step / 2, step)
     x, y = (points[:, axis, None] + across * normal[axis] for axis in (0, 1))
     return np.asarray(
-        cv2.remap(image, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR), np.float32
+        cv2.remap(
+            image,
+            x.astype(np.float32),
+            y.astype(np.float32),
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        ),
+        np.float32,
     )
 
 
@@ -205,13 +216,14 @@ def _path(band: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.asarray(np.interp(np.arange(n), starts + STRETCH / 2, calm))
 
 
-def _erase(free: Images, bright: Images, line: Ruling, paper: float) -> None:
+def _erase(free: Images, line: Ruling, paper: float) -> None:
     """Paint over the line's pixels in `free` what stands right above and below them.
 
     That is paper mostly, and ink where a stroke crosses. What is much darker than the line stays.
+    Where two ruled lines cross, the second finds the first one gone.
     """
     half = float(np.ceil(line.width / 2)) + 0.5
-    band = _band(bright, line.points, line.normal, half + 1.5, 0.5)
+    band = _band(free, line.points, line.normal, half + 1.5, 0.5)
     across = np.arange(-half, half + 0.1, 0.5)
     inner = band[:, 3:-3]
     above, below = band[:, :2].mean(axis=1), band[:, -2:].mean(axis=1)

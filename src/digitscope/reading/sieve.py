@@ -18,6 +18,7 @@ LARGE = 6.0  # digits: what is so large in both directions is a picture or a fra
 THIN = 0.3  # of a digit: the most that a line may deviate from straight
 SPECK = 0.22  # of a digit: what is smaller is a dot or dirt, unless it all but touches a mark
 NEAR = 0.1  # of a digit: so near a piece of a broken stroke is
+LEAST_DIGIT = 6  # pixels: what is lower on a page cannot be read
 FAINT = 0.4  # of the usual ink: what is fainter shines through, or is the shadow of a fold
 CLEAR = 6.0  # sigmas of the grain around it: of a million pixels of grain none reaches so far
 BLURRED = 0.08  # of its level is lost within a pixel, at an edge of one pixel's ink (see `sieve`)
@@ -38,18 +39,11 @@ def digit_size(marks: Marks) -> float:
     if not len(marks):
         return 0.0
     longer, shorter = marks.boxes[:, 2:].max(axis=1), marks.boxes[:, 2:].min(axis=1)
-    touching = (longer > 2 * shorter) & (_thickness(marks) > 3 * marks.width)
+    touching = (longer > 2 * shorter) & (marks.thickness > 3 * marks.width)
     size = np.where(touching, np.maximum(shorter, longer / 4), longer).astype(np.float64)
     order = np.argsort(size)
     weight = np.cumsum((marks.area * np.minimum(marks.level, 255))[order])
     return float(size[order][np.searchsorted(weight, 0.5 * weight[-1])])
-
-
-def _thickness(marks: Marks) -> NDArray[np.float64]:
-    """How far a mark reaches across its own longest direction, [n]."""
-    half = np.trace(marks.spread, axis1=1, axis2=2) / 2
-    root = np.sqrt(np.maximum(half**2 - np.linalg.det(marks.spread), 0))
-    return np.asarray(np.sqrt(12 * np.maximum(half - root, 0)) + 1)
 
 
 def near_rim(marks: Marks, paper: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -60,17 +54,25 @@ def near_rim(marks: Marks, paper: NDArray[np.bool_]) -> NDArray[np.float64]:
     import cv2
 
     height, width = paper.shape
-    x, y, w, h = marks.boxes.T
-    first = np.min([x, y, width - x - w, height - y - h], axis=0) + 1
-    last = np.min([x + w, y + h, width - x, height - y], axis=0)
-    found = np.where(first <= TOUCH, last, -1).astype(np.float64)
     if paper.all():
-        return found
-    depth = cv2.distanceTransform(np.pad(paper.astype(np.uint8), 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
+        down, across = np.arange(height), np.arange(width)
+        depth = None
+    else:
+        framed = np.pad(paper.astype(np.uint8), 1)
+        depth = cv2.distanceTransform(framed, cv2.DIST_L2, 3)[1:-1, 1:-1]
+    found = np.full(len(marks), -1.0)
     for i, (x, y, w, h) in enumerate(marks.boxes):
+        if depth is None and min(x, y, width - x - w, height - y - h) >= TOUCH:
+            continue
         mine = marks.names[y : y + h, x : x + w] == marks.ids[i]
-        own = depth[y : y + h, x : x + w][mine]
-        found[i] = own.max() if own.min() <= TOUCH else -1
+        if depth is None:
+            rows = np.minimum(down[y : y + h] + 1, height - down[y : y + h])
+            columns = np.minimum(across[x : x + w] + 1, width - across[x : x + w])
+            own = np.minimum(rows[:, None], columns[None])[mine]
+        else:
+            own = depth[y : y + h, x : x + w][mine]
+        if own.min() <= TOUCH:
+            found[i] = own.max()
     return found
 
 
@@ -93,9 +95,9 @@ def sieve(marks: Marks, bright: Images, paper: NDArray[np.bool_]) -> tuple[Marks
         marks = _without(marks, marks.sharp < BLURRED, "blurred shadows", out)
     for _ in range(2):
         if len(marks) < 2:
-            return marks, out
+            break
         size = digit_size(marks)
-        longer, thickness = marks.size, _thickness(marks)
+        longer, thickness = marks.size, marks.thickness
         reach = near_rim(marks, paper)
         along = longer > LONG * size
         edges = (reach >= 0) & ((reach < BAND * size) | (along & (reach < 1.5 * size)))
@@ -108,11 +110,16 @@ def sieve(marks: Marks, bright: Images, paper: NDArray[np.bool_]) -> tuple[Marks
         out["long lines"] = out.get("long lines", 0) + int((lines & ~edges).sum())
         out["large shapes"] = out.get("large shapes", 0) + int((huge & ~lines & ~edges).sum())
         marks = marks.take(~drop)
+    if not len(marks):
+        return marks, out
     size = digit_size(marks)
     usual = _weighted_median(marks.level, marks.area * (marks.size > 0.4 * size))
     marks = _without(marks, marks.level < FAINT * usual, "faint traces", out)
     specks = (marks.size < SPECK * size) & ~_beside(marks, NEAR * size, SPECK * size)
     marks = _without(marks, specks, "specks", out)
+    if max(paper.shape) >= SMALLEST_BLURRED and digit_size(marks) < LEAST_DIGIT:
+        out["specks"] = out.get("specks", 0) + len(marks)
+        marks = marks.take(np.zeros(len(marks), np.bool_))
     if len(marks) > MOST:
         least = np.sort(marks.area)[-MOST]
         marks = _without(marks, marks.area < least, "too many marks", out)

@@ -1,0 +1,155 @@
+"""The steps of a page one by one: sheet, light, ruling, marks, rows, strips."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from digitscope.reading.light import brighten, dark_ink
+from digitscope.reading.lines import find_rows
+from digitscope.reading.marks import find_marks, ink_levels
+from digitscope.reading.outline import find_outline
+from digitscope.reading.ruling import without_ruling
+from digitscope.reading.sheet import find_sheet
+from digitscope.reading.sieve import digit_size, sieve
+from digitscope.reading.straight import cut_strip
+from tests.reading.composed import on_desk, photographed, ruled, written
+
+SIZE = (420, 640)
+PAPER = np.ones(SIZE, np.bool_)
+INK = written(["6808456", "2902354"], 1, size=SIZE, high=42, left=50, top=50).ink
+
+
+def bars(shape, *boxes):
+    """Marks of full ink: uint8 with a bar for each (x, y, w, h)."""
+    page = np.zeros(shape, np.uint8)
+    for x, y, w, h in boxes:
+        page[y : y + h, x : x + w] = 200
+    return page
+
+
+def marks_of(bright):
+    paper = np.ones(bright.shape, np.bool_)
+    return find_marks(bright, ink_levels(bright, paper))
+
+
+@pytest.mark.parametrize(("seed", "angle"), [(1, 3), (2, -20), (5, 40)])
+def test_the_corners_of_a_sheet(seed, angle):
+    picture, matrix = on_desk(photographed(INK, 1, shadow=0.4), seed, (620, 860), angle)
+    corners, region = find_outline(picture, picture)
+    h, w = SIZE
+    truth = cv2.perspectiveTransform(np.float32([[[0, 0], [w, 0], [w, h], [0, h]]]), matrix)[0]
+    for corner in truth:
+        assert np.linalg.norm(corners - corner, axis=1).min() < 7
+    inside = cv2.fillConvexPoly(np.zeros(picture.shape, np.uint8), truth.astype(np.int32), 255)
+    assert np.mean(inside != region) < 0.02
+
+
+def test_neither_a_shadow_nor_a_frame_is_a_sheet():
+    shadow = photographed(INK, 2, shadow=0.5, hard=True)
+    assert find_outline(shadow, shadow) is None
+    framed = INK.copy()
+    cv2.rectangle(framed, (25, 25), (600, 390), 1, 5)
+    page = photographed(framed, 1)
+    assert find_outline(page, page) is None
+    assert find_sheet(page, page).paper.all()
+
+
+def test_the_light_leaves_paper_dark_and_ink_even():
+    page = photographed(INK, 1, shadow=0.6, noise=0)
+    bright, evened = brighten(page, True, PAPER)
+    assert evened
+    assert np.percentile(bright[INK < 0.01], 99) < 15
+    strong = bright[INK > 0.99].astype(float)
+    assert strong.mean() == pytest.approx(0.75 * 255, abs=15)
+    assert strong.std() < 15
+
+
+@pytest.mark.parametrize("shadow", [0.0, 0.5])
+def test_polarity(shadow):
+    page = photographed(INK, 1, shadow=shadow)
+    assert dark_ink(page)
+    assert not dark_ink(255 - page)
+
+
+def test_ruling_goes_and_what_crosses_it_stays():
+    grid = ruled(SIZE, 34, squared=True)
+    page = brighten(photographed(INK, 1, ruling=grid, ruling_darkness=0.4, noise=1), True, PAPER)[0]
+    clean = brighten(photographed(INK, 1, noise=1), True, PAPER)[0]
+    free, lines = without_ruling(page, PAPER)
+    assert lines == len(range(17, 420, 34)) + len(range(17, 640, 34))
+    off = INK < 0.01
+    assert np.mean(page[off] > 50) > 0.05
+    assert np.mean(free[off] > 50) < 0.003
+    strokes = (INK > 0.9) & (grid > 0)
+    assert np.mean(free[strokes] > 0.5 * clean[strokes]) > 0.9
+
+
+def test_strokes_as_long_as_the_image_are_no_ruling():
+    page = bars((300, 300), (80, 10, 4, 280), (180, 10, 4, 280))
+    free, lines = without_ruling(page, np.ones((300, 300), np.bool_))
+    assert lines == 0
+    assert np.array_equal(free, page)
+
+
+def test_the_sieve_names_what_it_drops():
+    page = bars((300, 400), (50, 50, 30, 60), (100, 50, 30, 60), (150, 50, 30, 60), (210, 80, 4, 4))
+    page[200:203, 20:390] = 200
+    marks, dropped = sieve(marks_of(page), page, np.ones(page.shape, np.bool_))
+    assert marks.boxes[:, 0].tolist() == [50, 100, 150]
+    assert dropped == {"long lines": 1, "specks": 1}
+    assert digit_size(marks) == 60
+
+
+def test_a_speck_that_touches_a_stroke_stays():
+    page = bars((300, 400), (50, 50, 30, 60), (100, 50, 30, 60), (132, 60, 8, 8))
+    marks, _ = sieve(marks_of(page), page, np.ones(page.shape, np.bool_))
+    assert len(marks) == 3
+
+
+def test_rows_from_top_to_bottom_and_left_to_right():
+    page = bars(
+        (300, 400),
+        (150, 50, 20, 40),
+        (100, 53, 20, 40),
+        (50, 48, 20, 40),
+        (60, 150, 20, 40),
+        (300, 152, 20, 40),
+    )
+    marks = marks_of(page)
+    rows = find_rows(marks, 0)
+    lefts = [[int(marks.boxes[i, 0]) for i in row.marks] for row in rows]
+    assert lefts == [[50, 100, 150], [60, 300]]
+
+
+def test_a_long_tail_stands_in_the_line_of_its_head():
+    page = bars(
+        (300, 400),
+        (50, 50, 25, 40),
+        (100, 50, 25, 40),
+        (150, 50, 8, 95),
+        (180, 50, 25, 40),
+        (50, 160, 25, 40),
+        (100, 160, 25, 40),
+        (200, 160, 25, 40),
+    )
+    rows = find_rows(marks_of(page), 0)
+    assert [len(row.marks) for row in rows] == [4, 3]
+
+
+@pytest.mark.parametrize("quarter", [0, 1, 2, 3])
+def test_a_strip_and_its_way_back(quarter):
+    """Marks of four heights: the strip has them upright in order, and leads back to their boxes."""
+    upright = bars(
+        (200, 300), (40, 60, 10, 40), (80, 65, 10, 30), (120, 61, 10, 38), (160, 70, 10, 20)
+    )
+    page = np.ascontiguousarray(np.rot90(upright, -quarter))
+    marks = marks_of(page)
+    (row,) = find_rows(marks, quarter)
+    strip = cut_strip(page, marks, row, np.diag([2.0, 2.0, 1.0]))
+    assert np.array_equal(strip.ink, upright[58:102, 38:172])
+    x, y, w, h = strip.box((2, 2, 10, 40))
+    there = np.zeros_like(page)
+    there[y // 2 : (y + h) // 2, x // 2 : (x + w) // 2] = 200
+    assert np.array_equal(np.rot90(there, quarter), bars((200, 300), (40, 60, 10, 40)))
