@@ -35,6 +35,13 @@ class Reader:
     be; the lines' notes say what was repaired. A digit less sure than `reject_below` is refused.
     `runtime` is who computes: "numpy", or "onnxruntime" where that is installed, with the same
     answers. SettingError for what cannot be.
+
+    >>> import numpy as np
+    >>> from digitscope.data.mnist import load_mnist
+    >>> page = np.hstack(load_mnist("test").images[[0, 1, 4]])  # light ink on dark paper
+    >>> reader = Reader(length=3)
+    >>> [reader.read(image).text for image in (page, 255 - page)]
+    ['724', '724']
     """
 
     def __init__(
@@ -125,6 +132,11 @@ def read(
     `source` is a path, the bytes of a file, a binary stream, a Pillow image, an array, or a PDF of
     one page where pypdfium2 is installed. The other arguments are those of `Reader`, which is the
     one to use for many images. ImageError, SettingError and ModelFileError say what does not work.
+
+    >>> from digitscope.data.mnist import load_mnist
+    >>> number = read(load_mnist("test").images[0]).numbers[0]
+    >>> number.value, number.confidence > 0.9, len(number.box)
+    (7, True, 4)
     """
     reader = Reader(
         model,
