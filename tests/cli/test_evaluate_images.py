@@ -60,6 +60,29 @@ def test_json(cli: Cli, small_run: Path, folder: Path) -> None:
     assert (arrays["lines"], arrays["pages"]) == (None, [])
 
 
+def test_pages_are_read_by_the_model(cli: Cli, tmp_path: Path) -> None:
+    images, labels = load_mnist("test")
+    strip = np.hstack([np.pad(images[i], ((20, 20), (4, 4))) for i in (0, 1, 2, 3)])
+    page = Image.fromarray(255 - strip).resize((strip.shape[1] * 2, strip.shape[0] * 2))
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    page.save(folder / "one.png")
+    (folder / "two.png").write_bytes(b"no image")
+    written = "".join(str(labels[i]) for i in (0, 1, 2, 3))
+    told = {"one.png": [written], "two.png": {"lines": ["99"], "kind": "none"}}
+    (folder / "labels.json").write_text(json.dumps(told))
+    done = cli("evaluate", "reader", "--images", folder)
+    assert done.returncode == 0, done.stderr
+    assert "pages: 2 pages\nlines exact   1 of 2" in done.stdout
+    assert "one.png: 1 of 1 lines exact, 0 errors" in done.stdout
+    assert "    written  99\n    read     \n" in done.stdout
+    assert "two.png: not an image that can be decoded" in done.stdout
+    found = json.loads(cli("evaluate", "reader", "--images", folder, "--json").stdout)["sets"][0]
+    assert [page["read"] for page in found["pages"]] == [[written], []]
+    assert (found["lines"]["errors"], found["lines"]["digits"]) == (2, 6)
+    assert [u["label"] for u in found["unreadable"]] == [None]
+
+
 def test_what_cannot_be_judged(cli: Cli, small_run: Path, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
