@@ -159,7 +159,12 @@ def read_pages(
     reject_below: float = 0.0,
     runtime: str = RUNTIMES[0],
 ) -> list[Page]:
-    """All pages of a PDF or TIFF; see `read`."""
+    """Every page of a PDF or TIFF, of any other image its one page; the arguments are `read`'s.
+
+    >>> import numpy as np
+    >>> [page.text for page in read_pages(np.full((60, 80), 240, np.uint8))]  # blank
+    ['']
+    """
     reader = Reader(
         model,
         pattern=pattern,

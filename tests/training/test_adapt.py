@@ -96,6 +96,19 @@ def test_a_network_that_refuses_still_refuses() -> None:
     assert (adapted.judge(TEST.images[:500]).argmax(axis=1) == 10).mean() < 0.1
 
 
+@pytest.mark.usefixtures("little")
+def test_what_is_no_digit_is_learned_where_it_can_be(hand: Crops) -> None:
+    blank = np.zeros((40, 28, 28), np.uint8)
+    blank[:, 13:15] = 255  # a line from edge to edge
+    images = np.concatenate([TEST.images[:200], blank])
+    crops = Crops(images, np.append(TEST.labels[:200], [10] * 40).astype(np.uint8))
+    refusing = adapt(Model(Network.initialize("784-32-11")), crops)
+    assert refusing.model.judge(blank[:1])[0].argmax() == 10
+    assert refusing.crops.images + refusing.trained_on == 240
+    other = adapt(Model(Network.initialize("784-32-10")), crops)
+    assert other.crops.images + other.trained_on == 200
+
+
 def test_the_head_and_the_features_are_the_whole_network() -> None:
     for spec in ("784-16-10", "28x28-4c5-p2-16c3-p2-32-10", "28x28-4c5-bn-p2-16-bn-10"):
         network = Network.initialize(spec)
@@ -127,12 +140,13 @@ def write_csv(folder: Path, rows: list[tuple[str, str]], delimiter: str = ",") -
 def test_crops_from_a_corrected_csv(tmp_path: Path, delimiter: str) -> None:
     for i in range(4):
         Image.fromarray(to_crop(TEST.images[i])).save(tmp_path / f"{i}.png")
-    rows = [("0.png", "7"), ("1.png", " 2 "), ("2.png", "?"), ("3.png", ""), ("none.png", "4")]
+    rows = [("0.png", "7"), ("1.png", " 2 "), ("2.png", "?"), ("3.png", ""), ("gone.png", "4")]
+    rows.append(("3.png", "none"))
     path = write_csv(tmp_path, rows, delimiter)
     for source in (path, tmp_path):
         crops = read_crops(source)
-        np.testing.assert_array_equal(crops.images, TEST.images[:2])
-        assert crops.labels.tolist() == [7, 2]
+        np.testing.assert_array_equal(crops.images, TEST.images[[0, 1, 3]])
+        assert crops.labels.tolist() == [7, 2, 10]
         assert crops.unlabelled == 2
         assert "no such file" in crops.unreadable[0]
 
@@ -156,7 +170,7 @@ def test_crops_from_a_folder_of_digits_are_prepared(tmp_path: Path) -> None:
     [
         (
             [("0.png", "seven")],
-            "line 2: expected a digit, or ? to leave this crop out, got 'seven'",
+            "line 2: expected a digit, none for what is no digit, or ? to leave this crop out, got ",
         ),
         ([("0.png", "12")], "got '12'"),
         ([("0.png", "?")], "no labelled digit could be read: correct the column label"),

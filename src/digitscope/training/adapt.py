@@ -25,6 +25,7 @@ from digitscope.evaluation.metrics import wilson_interval
 from digitscope.models.model import Model
 from digitscope.network.network import Network
 from digitscope.network.schedules import one_cycle
+from digitscope.reading.classifier import NONE
 from digitscope.synthesis.mixture import mix, parse_synthesis, reframe
 from digitscope.training.crops import Crops
 from digitscope.training.head import Split, split
@@ -84,8 +85,12 @@ def adapt(
     """A model of the user's own; `model` itself stays as it is.
 
     `tell` is given a line as each part of the work begins. DataError for too few crops,
-    SettingError for a model whose output is not softmax over the ten digits.
+    SettingError for a model whose output is not softmax over the ten digits. Crops of what is no
+    digit are left out for a model that cannot refuse.
     """
+    if not model.refuses:
+        digits = crops.labels < NONE
+        crops = Crops(crops.images[digits], crops.labels[digits])
     _check(model, crops)
     rng = np.random.default_rng([seed, len(crops.labels)])
     held = _held_out(crops.labels, rng)

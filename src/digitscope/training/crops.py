@@ -14,18 +14,21 @@ from digitscope.arrays import Images, Labels
 from digitscope.data.labelled import find_sets
 from digitscope.errors import DataError, ImageError
 from digitscope.preparation import load, prepare
+from digitscope.reading.classifier import NONE
 from digitscope.reading.crops import from_crop
 
 __all__ = ["LABELS", "Crops", "read_crops"]
 
 LABELS = "labels.csv"
+DIGITS = tuple("0123456789")
 LEFT_OUT = ("", "?")  # labels of crops that nobody has labelled
+NO_DIGIT = "none"  # the label of a crop that shows no digit
 
 
 @dataclass(frozen=True, eq=False)
 class Crops:
-    """Prepared digits, uint8 [n, 28, 28], with their labels [n]; one line for each that could not
-    be read, and how many had no label.
+    """Prepared digits, uint8 [n, 28, 28], with their labels [n] (10 for what is no digit); one line
+    for each that could not be read, and how many had no label.
     """
 
     images: Images
@@ -37,7 +40,8 @@ class Crops:
 def read_crops(source: str | Path) -> Crops:
     """The labelled digits of a folder (see `data.labelled`), or of the labels.csv in it.
 
-    A CSV has the columns file and label; a row whose label is empty or ? is left out. Crops that
+    A CSV has the columns file and label; a row whose label is empty or ? is left out, and "none" is
+    the label of what is no digit. Crops that
     `digitscope read --crops` wrote are taken as the network was given them; any other image is
     prepared. DataError where there are none, or a label is none.
     """
@@ -47,7 +51,7 @@ def read_crops(source: str | Path) -> Crops:
     rows: list[tuple[str, Any, int]] = []
     if path.is_file():
         labelled = list(_csv_rows(path))
-        rows = [(str(file), file, int(label)) for file, label in labelled if label not in LEFT_OUT]
+        rows = [(str(f), f, _class(label)) for f, label in labelled if label not in LEFT_OUT]
         unlabelled = len(labelled) - len(rows)
     else:
         rows = [(d.name, d.source, d.label) for found in find_sets(source) for d in found.digits]
@@ -70,6 +74,10 @@ def _prepared(source: Any, name: str) -> Images:
     return prepare(source, name).image if image is None else image
 
 
+def _class(label: str) -> int:
+    return NONE if label == NO_DIGIT else int(label)
+
+
 def _csv_rows(path: Path) -> Iterator[tuple[Path, str]]:
     """(file, label) of every row; a spreadsheet may have put semicolons between them."""
     try:
@@ -83,9 +91,9 @@ def _csv_rows(path: Path) -> Iterator[tuple[Path, str]]:
         raise DataError(f"{path}: expected the columns file and label, got {heading.strip()!r}")
     for row in table:
         label = (row["label"] or "").strip()
-        if label not in LEFT_OUT and not (len(label) == 1 and label in "0123456789"):
+        if label not in (*LEFT_OUT, *DIGITS, NO_DIGIT):
             raise DataError(
-                f"{path}: line {table.line_num}: expected a digit, or ? to leave this crop out, "
-                f"got {label!r}"
+                f"{path}: line {table.line_num}: expected a digit, {NO_DIGIT} for what is no "
+                f"digit, or ? to leave this crop out, got {label!r}"
             )
         yield path.parent / (row["file"] or ""), label
