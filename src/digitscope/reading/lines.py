@@ -16,7 +16,7 @@ STEEPEST = 48.0  # degrees
 FINE = 1.5  # degrees between the slopes that are tried
 SMALL = 0.45  # of a digit: smaller marks join lines, and make none
 NEIGHBOURS = 8  # that every mark is compared with
-ALONE = 0.8  # of a digit: smaller marks that stand alone join a line that runs through them
+ALONE = 0.8  # of a digit: rows of smaller marks are part of the line that runs through them
 ASIDE = 0.5  # of a digit: neighbours in a line are not farther off it
 GAP = 4.0  # digits between neighbours; lines are joined over more
 APART = 0.5  # of a digit: lines nearer than this at a gap are one line
@@ -57,12 +57,13 @@ def find_rows(marks: Marks, quarter: int) -> list[Row]:
     chains = _joined(chains, places, spread, size, slope)
     small = np.setdiff1d(np.arange(len(marks)), main)
     chains = _with_small(chains, places, spread, size, slope, small)
-    alone = [c[0] for c in chains if len(c) == 1 and marks.size[c[0]] < ALONE * size]
-    for i in alone:  # the loose bar of a 5, or a zero, off the middle of its line
-        others = [chain for chain in chains if chain != [i]]
-        grown = _with_small(others, places, spread, size, slope, np.array([i]))
-        if sum(map(len, grown)) > sum(map(len, others)):
-            chains = grown
+    # Upper parts of broken digits, or a zero off the middle of its line, may have become a chain.
+    for chain in sorted(chains, key=len):
+        if len(chains) > 1 and np.median(marks.size[chain]) < ALONE * size:
+            others = [other for other in chains if other is not chain]
+            grown = _with_small(others, places, spread, size, slope, np.array(chain))
+            if sum(map(len, grown)) == sum(map(len, chains)):
+                chains = grown
     rows = []
     for chain in chains:
         angle, middle = _fit(places[chain], spread[chain], size, slope)

@@ -17,6 +17,7 @@ LEAST_CLARITY = 7  # contrast over noise; the peaks of mere noise reach 6
 FAINTEST = 14  # grey levels of ink above paper on a page: 5 % of the light, less than any pencil
 QUIET = 12  # contrast over noise from which on nothing need be smoothed
 SMALLEST_NOISY = 100  # pixels; a smaller image would lose its strokes by smoothing
+BRIDGED = 24  # pixels: from this size of marks on a gap of two pixels is no gap
 GRAIN = 0.9  # pixels: the sigma that calms paper's grain and leaves thin strokes
 SURE, EDGE = 0.35, 0.22  # of the contrast: pencil beside a pen is still ink; so is a soft edge
 SMALL_EDGE = 0.1  # of the contrast, in an image as small as MNIST's own
@@ -132,31 +133,47 @@ def find_marks(bright: Images, levels: Levels) -> Marks:
     >>> marks.boxes.tolist(), marks.area.tolist()
     ([[30, 5, 10, 4], [20, 10, 4, 30]], [40.0, 120.0])
     """
-    import cv2
-
     wide = (bright > _edge(levels, max(bright.shape))).astype(np.uint8)
-    count, names, stats, _ = cv2.connectedComponentsWithStats(wide, connectivity=8)
+    names = _named(wide)
+    count = int(names.max()) + 1
     sure = bright > max(levels.floor, levels.paper + SURE * levels.contrast)
     certain = np.bincount(names[sure].ravel(), minlength=count)
     certain[0] = 0
     ids = np.flatnonzero(certain >= 2 if max(bright.shape) >= SMALLEST_NOISY else certain)
     if len(ids) > MOST:
-        ids = np.sort(ids[np.argsort(-stats[ids, cv2.CC_STAT_AREA], kind="stable")[:MOST]])
+        ids = np.sort(ids[np.argsort(-certain[ids], kind="stable")[:MOST]])
     if not len(ids):
         return no_marks(bright.shape)
-    return _measured(bright, np.asarray(names), ids, np.asarray(stats), levels.paper)
+    return _measured(bright, names, ids, levels.paper)
+
+
+def _named(wide: NDArray[np.uint8]) -> NDArray[np.int32]:
+    """A number for each piece of ink, int32 [h, w]; strokes that fade for two pixels are one.
+
+    Not where digits are so small that two pixels may part them.
+    """
+    import cv2
+
+    _, names, stats, _ = cv2.connectedComponentsWithStats(wide, connectivity=8)
+    area = stats[1:, cv2.CC_STAT_AREA]
+    longer = stats[1:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_HEIGHT + 1].max(axis=1, initial=0)
+    order = np.argsort(longer)
+    total = np.cumsum(area[order])
+    if not len(total) or longer[order][np.searchsorted(total, total[-1] / 2)] < BRIDGED:
+        return np.asarray(names, np.int32)
+    _, joined = cv2.connectedComponents(cv2.dilate(wide, np.ones((3, 3), np.uint8)))
+    return np.asarray(joined * wide, np.int32)
 
 
 def _measured(
     bright: Images,
     names: NDArray[Any],
     ids: NDArray[np.intp],
-    stats: NDArray[Any],
     paper: float,
 ) -> Marks:
     import cv2
 
-    place = np.zeros(len(stats), np.intp)
+    place = np.zeros(int(names.max()) + 1, np.intp)
     place[ids] = np.arange(1, len(ids) + 1)
     rows, columns = np.nonzero(names)
     owner = place[names[rows, columns]]
@@ -181,8 +198,22 @@ def _measured(
     )
     edges = np.maximum(np.bincount(owner[edge], minlength=n), 1)
     sharp = np.bincount(owner[edge], slope[edge], n) / edges / np.maximum(level, 1)
-    boxes = stats[ids, :4].astype(np.intp)
+    boxes = _boxes(rows, columns, owner, n)
     return Marks(names, ids, boxes, area, np.stack([x, y], -1) + 0.5, spread, width, level, sharp)
+
+
+def _boxes(
+    rows: NDArray[np.intp], columns: NDArray[np.intp], owner: NDArray[np.intp], n: int
+) -> NDArray[np.intp]:
+    """The boxes [n, 4] (x, y, w, h) of the pixels of each owner."""
+    sides = []
+    for axis in (columns, rows):
+        low, high = np.full(n, np.iinfo(np.intp).max), np.zeros(n, np.intp)
+        np.minimum.at(low, owner, axis)
+        np.maximum.at(high, owner, axis)
+        sides.append((low, high + 1 - low))
+    (x, w), (y, h) = sides
+    return np.stack([x, y, w, h], axis=1)
 
 
 def _percentile(

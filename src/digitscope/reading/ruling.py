@@ -17,6 +17,7 @@ __all__ = ["Ruling", "find_ruling", "without_ruling"]
 SMALLEST = 150  # pixels of the longer side: in a smaller image a line may as well be a 1
 SIDE = 420  # pixels: at such a size lines are looked for
 VOTES = 0.3  # of the longer side: pixels in a line that make it worth a look
+DENSEST = 0.6  # of the paper is thin and dark: finely squared paper has half of it, noise all
 COVERED = 0.55  # of its way across the paper a ruled line is seen
 WHOLLY, SURELY = 0.85, 4  # seen on so much of its way; so many such lines are no digits
 MOST_TRIED = 400  # lines, the strongest first: a page of bars seems to have thousands
@@ -92,6 +93,8 @@ def find_ruling(bright: Images, paper: NDArray[np.bool_]) -> list[Ruling]:
         size = (max(1, round(bright.shape[1] * scale)), max(1, round(bright.shape[0] * scale)))
         mask = np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_AREA), np.uint8)
     seen = (mask > 60).astype(np.uint8)
+    if seen.mean() > DENSEST:
+        return []
     found = cv2.HoughLines(seen, 1, np.pi / 360, round(VOTES * max(mask.shape)))
     lines: list[Ruling] = []
     tried = np.zeros((0, 2))
