@@ -64,16 +64,12 @@ def ask(name: str, work: Work, options: argparse.Namespace) -> dict[str, Any]:
 
 def surroundings(options: argparse.Namespace) -> dict[str, Any]:
     """What the figures hold for."""
-    folder = options.images.name if options.images else ""
-    quick = " QUICK=1" if options.quick else ""
+    folder = f" IMAGES=.../{options.images.name}" if options.images else ""
     return {
         "machine": describe_machine(CORES),
         "date": time.strftime("%Y-%m-%d"),
         "load": os.getloadavg()[0],
-        "command": f"make bench-reading IMAGES=.../{folder}{quick}"
-        if folder
-        else "make bench-reading",
-        "quick": options.quick,
+        "command": f"make bench-reading{folder}",
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from common.figures import table
+from digitscope.data.mnist import SIZES
 from reading.readers import TITLES
 
 PROMISED = {  # what was promised on the sets of the examples; others are judged beside them
@@ -181,6 +182,7 @@ def page(template: str, found: dict[str, Any]) -> str:
         "failed": "".join(
             f"- **{TITLES[name]} failed**: {why}\n" for name, why in found["failed"].items()
         ),
+        "sampled": _sampled(found),
         "limit": f"{_ours(found)['refused']['limit']:.3f}",
         **{name: make(found) for name, make in TABLES.items()},
     }
@@ -196,6 +198,20 @@ def _counts(rows: Iterable[dict[str, Any] | None]) -> str:
     '10,000; 2,000'
     """
     return "; ".join(dict.fromkeys(f"{row['images']:,}" for row in rows if row))
+
+
+def _sampled(found: dict[str, Any]) -> str:
+    """A sentence on samples, where not everyone read everything."""
+    asked = {name: r["digits"]["MNIST test"]["images"] for name, r in found["readers"].items()}
+    if min(asked.values()) == SIZES["test"]:
+        return ""
+    most = ", ".join(f"{n:,} by {TITLES[name]}" for name, n in asked.items())
+    return (
+        f"**Samples:** of MNIST's 10,000 test images {most} were read in this run, of the other "
+        "sets and of what is no digit as many of each at most. They were drawn by lot with a fixed "
+        "seed, and the smaller samples are parts of the larger. Where the counts differ, the "
+        "tables have them in the order of the columns.\n"
+    )
 
 
 def _ours(found: dict[str, Any]) -> dict[str, Any]:

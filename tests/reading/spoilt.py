@@ -62,11 +62,14 @@ MAGIC += (b"II+\0", b"qoif", b"8BPS\0\1", b"\0\0\0\x0cjP  \r\n\x87\n", b"%!PS-Ad
 @cache
 def _pages() -> list[np.ndarray[Any, Any]]:
     """Pages with a number or two, uint8 [h, w], dark on light."""
-    strings = compose_strings(12, np.random.default_rng(5), *load_mnist("train"))
+    rng = np.random.default_rng(5)
+    strings = compose_strings(12, rng, *load_mnist("train"), lengths=(1, 3))
     pages = []
     for i, string in enumerate(strings):
-        page = np.full((string.image.shape[0] * (1 + i % 2) + 20, string.image.shape[1] + 30), 235)
-        for row in range(1 + i % 2):
+        page = np.full(
+            (string.image.shape[0] * (1 + (i % 4 == 3)) + 20, string.image.shape[1] + 30), 235
+        )
+        for row in range(1 + (i % 4 == 3)):
             top = 10 + row * string.image.shape[0]
             height, width = string.image.shape
             page[top : top + height, 15 : 15 + width] -= string.image * (i % 3 + 1) // 4
