@@ -22,17 +22,18 @@ LABELS = 12  # ten digits, "not a digit" (NONE), dropped
 LEAST = 1e-7  # a probability is never taken for less: networks are never so sure
 
 WEIGHTS = {
-    "is a digit": 1.0,  # log of the probability that it is one
-    "which digit": 1.0,  # log of the probability of this one among the ten
-    "segment": 0.0,  # for each
-    "joined": -1.0,  # marks put together, and the paper between them
-    "cut": -1.0,  # darkness crossed by the cut at its end
-    "wide": -2.0,  # beyond a height's width
-    "small": -2.0,  # below half the height
+    "is a digit": 2.5,  # log of the probability that it is one
+    "which digit": 1.5,  # log of the probability of this one among the ten
+    "segment": -2.0,  # for each
+    "joined": -1.8,  # marks put together, and the paper between them
+    "cut": -2.6,  # darkness crossed by the cut at its end
+    "wide": -2.4,  # beyond a height's width
+    "small": -3.3,  # below half the height
     "tall": -2.0,  # beyond 1.3 heights
 }
 REFUSED = -6.0  # for taking a blot for no digit, and as much again for each height it is wider
 SMALL = 0.4  # of a digit's height: what is lower than that may be dropped as a dot or a dash
+TINY, TINIER = 0.35, -30.0  # and below this, whatever it looks like, the less likely it is a digit
 
 
 def evidence(segments: Segments, nodes: Nodes, height: float, probabilities: Floats) -> Floats:
@@ -62,9 +63,12 @@ def scores(segments: Segments, nodes: Nodes, height: float, probabilities: Float
     out[:, :NONE] = evidence(segments, nodes, height, probabilities) @ np.array(
         list(WEIGHTS.values())
     )
+    tall = segments.boxes[:, 3] / height
+    out[:, :NONE] += TINIER * np.maximum(0, TINY - tall)[:, None]
     none = np.log(np.maximum(probabilities[:, NONE], LEAST))
     none += REFUSED * np.maximum(1, 2 * segments.boxes[:, 2] / height - 1)
-    small = segments.boxes[:, 3] < SMALL * height
-    for label, which in ((NONE, segments.whole & ~small), (DROPPED, segments.whole & small)):
-        out[which, label] = none[which]
+    small = tall < SMALL
+    out[segments.whole & ~small, NONE] = none[segments.whole & ~small]
+    dropped = np.maximum(none, np.where(tall < TINY, REFUSED * tall / TINY, -np.inf))
+    out[segments.whole & small, DROPPED] = dropped[segments.whole & small]
     return out

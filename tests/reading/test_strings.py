@@ -1,0 +1,177 @@
+"""Lines read: composed strings, marks that are no digit, fields, and what must always hold."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from digitscope.data.mnist import load_mnist
+from digitscope.models.model import load
+from digitscope.reading.blots import find_blots
+from digitscope.reading.classifier import NONE
+from digitscope.reading.field import parse_field
+from digitscope.reading.strings import read_strip, read_strips
+from digitscope.reading.strip import Strip
+from digitscope.synthesis.strings import compose, compose_strings
+
+TEST = load_mnist("test")
+READER = load("reader").judge
+
+
+def strip(ink):
+    return Strip(ink, np.eye(3))
+
+
+def composed(*numbers, gap=5):
+    """Test images by their number, side by side."""
+    digits = [TEST.images[i] for i in numbers]
+    return compose(digits, [gap] * (len(digits) - 1))
+
+
+def told(numbers):
+    return "".join(str(TEST.labels[i]) for i in numbers)
+
+
+def test_strings_apart_are_read_with_their_boxes():
+    strings = compose_strings(12, np.random.default_rng(0), *TEST, gaps=(2, 8))
+    readings = read_strips([strip(s.image) for s in strings], READER)
+    exact = [r.text == s.label for s, r in zip(strings, readings, strict=True)]
+    assert sum(exact) >= 10
+    for string, reading, right in zip(strings, readings, exact, strict=True):
+        if not right:
+            continue
+        for mark, (x, y, w, h) in zip(reading.marks, string.boxes, strict=True):
+            near = np.abs(np.array(mark.box) - (x, y, w, h))
+            assert near.max() <= 2  # the palest edge of a digit is paper
+
+
+def test_touching_strings_are_cut():
+    rng = np.random.default_rng(1)
+    strings = [s for s in compose_strings(60, rng, *TEST, lengths=(2, 3)) if s.kind == "touching"]
+    readings = read_strips([strip(s.image) for s in strings[:16]], READER)
+    assert sum(r.text == s.label for s, r in zip(strings, readings, strict=False)) >= 9
+
+
+def test_one_by_one_equals_all_at_once():
+    strings = compose_strings(4, np.random.default_rng(2), *TEST)
+    together = read_strips([strip(s.image) for s in strings], READER)
+    for string, reading in zip(strings, together, strict=True):
+        alone = read_strip(strip(string.image), READER)
+        assert alone.text == reading.text
+        assert alone.confidence == pytest.approx(reading.confidence, abs=1e-4)
+
+
+def test_what_always_holds_of_a_reading():
+    strings = compose_strings(6, np.random.default_rng(3), *TEST, gaps=(-3, 8))
+    for string in strings:
+        reading = read_strip(strip(string.image), READER)
+        assert 0 <= reading.confidence <= 1
+        lefts = [mark.box[0] for mark in reading.marks]
+        assert lefts == sorted(lefts)
+        for number in reading.numbers:
+            assert reading.confidence <= number.confidence + 1e-9
+            for mark in number.marks:
+                assert mark.probabilities.sum() == pytest.approx(1)
+                assert number.confidence <= mark.confidence + 1e-6
+                assert mark.text == ("?" if mark.refused else str(mark.value))
+                x, y, w, h = mark.box
+                assert x >= 0
+                assert y >= 0
+                assert x + w <= string.image.shape[1]
+                assert y + h <= string.image.shape[0]
+
+
+def test_paper_without_ink_has_nothing_to_read():
+    for shape in ((28, 28), (1, 1), (3, 400)):
+        reading = read_strip(strip(np.zeros(shape, np.uint8)), READER)
+        assert (reading.text, reading.marks, reading.confidence) == ("", (), 1.0)
+
+
+def test_dots_and_dashes_are_dropped_and_a_wide_gap_parts_numbers():
+    first, second = composed(0, 2, 1)[0], composed(3, 5, 7)[0]
+    page = np.zeros((36, first.shape[1] + second.shape[1] + 40), np.uint8)
+    page[:, : first.shape[1]] = first
+    page[:, -second.shape[1] :] = second
+    page[25:28, first.shape[1] + 10 : first.shape[1] + 13] = 255  # a dot
+    page[17:19, first.shape[1] + 20 : first.shape[1] + 28] = 255  # a dash
+    reading = read_strip(strip(page), READER)
+    assert reading.text == f"{told([0, 2, 1])} {told([3, 5, 7])}"
+
+
+def test_a_broken_digit_is_one():
+    """The bar of a 5 a pixel away from its body."""
+    image, label = TEST.images[15].copy(), TEST.labels[15]
+    assert label == 5
+    image[8] = image[9] = 0
+    assert len(find_blots(image)) >= 2
+    reading = read_strip(strip(compose([TEST.images[0], image], [5])[0]), READER)
+    assert reading.text == "75"
+
+
+def test_a_scale_does_not_change_what_is_read():
+    import cv2
+
+    ink, _ = composed(0, 1, 2, 3)
+    for scale in (2, 3):
+        large = cv2.resize(ink, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+        assert read_strip(strip(np.asarray(large)), READER).text == told(range(4))
+
+
+def guesses(*rows):
+    """A classifier that says these to the blots from left to right, by the height of their ink."""
+
+    def classify(images):
+        heights = (images.max(axis=2) > 100).sum(axis=1)
+        widths = (images.max(axis=1) > 100).sum(axis=1)
+        p = np.full((len(images), NONE + 1), 1e-4)
+        for i, (h, w) in enumerate(zip(heights, widths, strict=True)):
+            place = int(np.argmin([abs(w / h - row[0]) for row in rows]))
+            for label, share in rows[place][1].items():
+                p[i, label] = share
+        return p / p.sum(axis=1, keepdims=True)
+
+    return classify
+
+
+def bars(*widths, gap=14):
+    """Bars 40 pixels high, each so wide: what a classifier can tell apart by their shape alone."""
+    page = np.zeros((60, sum(widths) + gap * (len(widths) + 1)), np.uint8)
+    x = gap
+    for width in widths:
+        page[10:50, x : x + width] = 255
+        x += width + gap
+    return page
+
+
+LOOKS = guesses((0.1, {1: 1.0}), (0.2, {7: 0.9, 1: 0.1}), (0.3, {4: 0.99}))
+
+
+def test_a_field_repairs_a_digit_and_says_so():
+    ink = bars(4, 8, 12)  # 1, then a 7 that may be a 1, then a 4
+    assert read_strip(strip(ink), LOOKS).text == "174"
+    reading = read_strip(strip(ink), LOOKS, parse_field("d1d"))
+    assert reading.text == "114"
+    assert [mark.repaired for mark in reading.marks] == [False, True, False]
+    assert reading.notes == ("174 looks likelier, but 114 fits the pattern 'd1d'",)
+    assert 0.5 < reading.confidence < 1
+
+
+def test_a_field_that_fits_changes_nothing_and_is_silent():
+    reading = read_strip(strip(bars(4, 8, 12)), LOOKS, parse_field("d7.d"))
+    assert (reading.text, reading.notes) == ("17.4", ())
+    assert not any(mark.repaired for mark in reading.marks)
+
+
+def test_a_field_that_does_not_fit_says_so_and_stays():
+    reading = read_strip(strip(bars(4, 8, 12)), LOOKS, parse_field(length=5))
+    assert reading.text == "174"
+    assert reading.notes == ("174: no likely reading fits the length 5, so it stays as it looks",)
+    assert reading.confidence < 0.01
+
+
+def test_each_number_of_a_line_is_a_field_or_all_of_it():
+    left, right = bars(4, 12), bars(12, 4)
+    page = np.hstack([left, np.zeros((60, 60), np.uint8), right])
+    assert read_strip(strip(page), LOOKS).text == "14 41"
+    assert read_strip(strip(page), LOOKS, parse_field(length=2)).text == "14 41"
+    assert read_strip(strip(page), LOOKS, parse_field("dd-dd")).text == "14-41"
