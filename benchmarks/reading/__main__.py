@@ -121,7 +121,7 @@ def main() -> int:
                 failed[name] = str(error)
                 readers.pop(name, None)
                 say(f"{TITLES[name]} failed: {error}")
-            if name == "ours" and name in readers:
+            if name == "ours" and name in readers and "digits" in options.parts:
                 found["speed"] = speed.measure(options.model, say)
             readers = {one: readers[one] for one in READERS if one in readers}
             found |= {"readers": readers, "failed": failed}

@@ -81,13 +81,15 @@ def _pages(candidate: Candidate, pages: Sequence[LabelledPage], say: Say) -> dic
     for page in pages:
         answer = candidate.ask(what="page", path=str(page.path), turn=page.turn or 0)
         scores.append(score_lines(page.lines, answer["answers"]))
-        rows.append({"page": page.path.name, "seconds": answer["seconds"], **scores[-1].to_dict()})
+        times = {key: answer[key] for key in ("seconds", "processor")}
+        rows.append({"page": page.path.name, **times, **scores[-1].to_dict()})
         say(f"  {page.path.name}: {scores[-1].exact} of {scores[-1].lines} lines")
     seconds = [row["seconds"] for row in rows]
     return {
         **add_scores(scores).to_dict(),
         "seconds": statistics.median(seconds),
         "slowest": max(seconds),
+        "processor": statistics.median(row["processor"] for row in rows),
         "pages": rows,
     }
 

@@ -104,6 +104,7 @@ def pages(found: dict[str, Any]) -> str:
             f"{percent(row['error_rate'])} ({row['errors']} of {row['digits']})",
             f"{row['seconds']:.2f} s",
             f"{row['slowest']:.2f} s",
+            f"{row['processor']:.2f} s",
         ]
         for name in _page_sets(found)
         for reader, rows in found["readers"].items()
@@ -112,7 +113,7 @@ def pages(found: dict[str, Any]) -> str:
     if not cells:
         return "The folder that was given has no pages."
     header = ["set", "", "lines exact", "with their spaces", "digit errors"]
-    return table([*header, "a page, median", "slowest"], cells)
+    return table([*header, "a page, median", "slowest", "processor"], cells)
 
 
 def each_page(found: dict[str, Any]) -> str:

@@ -57,7 +57,7 @@ class Fake:
                 return {"version": "fake 1"}
             case "page":
                 assert question["turn"] == 90
-                return {"answers": ["123"], "seconds": 0.25}
+                return {"answers": ["123"], "seconds": 0.25, "processor": 0.4}
         known = [self.truth.get(path, "") for path in question["paths"]]
         answers = [[text, 0.9 if text else 0.1] for text in known]
         answers[0] = ["x", 0.5]
