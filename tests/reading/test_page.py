@@ -74,6 +74,26 @@ def test_slanted_lines_are_set_straight(angle):
     assert layout.rotation == 0
 
 
+@pytest.mark.parametrize("slope", [-0.5, 0.5])
+def test_upright_digits_on_a_slanted_line(slope):
+    sheet = written(["685234"], 7, (640, 640), high=42, left=90, top=300, gap=0.5)
+    shear = np.array([[1, 0, 0], [slope, 1, -slope * 320]])
+    ink = np.zeros_like(sheet.ink)
+    _, names, stats, middles = cv2.connectedComponentsWithStats((sheet.ink > 0.2).astype(np.uint8))
+    for i in range(1, len(stats)):  # each mark as it is, moved up or down
+        down = round((shear @ [*middles[i], 1])[1] - middles[i][1])
+        ink = np.maximum(ink, np.roll(np.where(names == i, sheet.ink, 0), down, axis=0))
+    layout = laid_out(photographed(ink, 2))
+    assert texts(layout) == ["685234"]
+    strip = layout.strips[0]
+    assert strip.ink.shape[0] < 1.6 * 42
+    rows, columns = np.nonzero(strip.ink > 127)
+    back = strip.to_page @ np.stack([columns + 0.5, rows + 0.5, np.ones(len(rows))])
+    rows, columns = np.nonzero(ink > 0.5)
+    goal = [columns.mean() + 0.5, rows.mean() + 0.5]
+    assert (back[:2] / back[2]).mean(axis=1) == pytest.approx(goal, abs=2)
+
+
 def test_each_line_has_its_own_slope():
     up = written(LINES[:1], 2, (600, 640), high=42, left=60, top=160, angle=-12).ink
     down = written(LINES[1:2], 3, (600, 640), high=42, left=60, top=330, angle=9).ink

@@ -79,7 +79,9 @@ def find_lines(picture: Picture, classify: Classifier) -> Layout:
     upright = find_upright(ink, marks, ways, classify)
     rows = without_strays(marks, _rows(marks, ways, upright.quarter))
     factor = np.diag([picture.factor, picture.factor, 1.0])
-    strips = tuple(cut_strip(ink, marks, row, factor @ sheet.to_picture) for row in rows)
+    strips = tuple(
+        cut_strip(ink, marks, row, factor @ sheet.to_picture, upright.leaning) for row in rows
+    )
     steps.append(Step("upright", _about_upright(upright), np.rot90(ink, upright.quarter)))
     steps.append(Step("lines", _about_lines(rows), _stacked(strips)))
     return Layout(strips, 90 * upright.quarter, _warnings(upright), tuple(steps))

@@ -19,10 +19,11 @@ LOW = 40  # pixels: lower digits are enlarged, at most twice, where they have to
 MARGIN = 2  # pixels of paper around the ink
 
 
-def cut_strip(ink: Images, marks: Marks, row: Row, to_page: Matrix) -> Strip:
+def cut_strip(ink: Images, marks: Marks, row: Row, to_page: Matrix, leaning: bool = False) -> Strip:
     """The ink of one row, upright, left to right; `to_page` is the way from `ink` to the page.
 
-    Where a row lies level (or at a whole quarter), pixels are copied; else they are turned.
+    Where a row lies level (or at a whole quarter), pixels are copied; else they are turned. Where
+    digits stand upright on a slanted line (`leaning`), the line is sheared instead.
     """
     quarters = round(row.angle / 90)
     rest = row.angle - 90 * quarters
@@ -31,8 +32,12 @@ def cut_strip(ink: Images, marks: Marks, row: Row, to_page: Matrix) -> Strip:
     if abs(rest) < LEVEL:
         strip, back = _copied(own, quarters)
     else:
-        strip, back = _turned(own, row.angle, min(2.0, max(1.0, LOW / high)))
-        high *= min(2.0, max(1.0, LOW / high))
+        scale = min(2.0, max(1.0, LOW / high))
+        level = _rotation(90.0 * quarters) if leaning else _rotation(row.angle)
+        if leaning:
+            level = np.array([[1, 0], [-np.tan(np.radians(rest)), 1]]) @ level
+        strip, back = _warped(own, scale * level)
+        high *= scale
     if high > HIGH:
         strip, smaller = _shrunk(strip, GOAL / high)
         back = back @ smaller
@@ -77,22 +82,25 @@ def _copied(own: Images, quarters: int) -> tuple[Images, Matrix]:
     return turned, np.array([*back, [0, 0, 1]], np.float64)
 
 
-def _turned(own: Images, angle: float, scale: float) -> tuple[Images, Matrix]:
-    """Turned by any angle and enlarged `scale` times, cut to its ink, and the way back."""
+def _rotation(angle: float) -> Matrix:
+    """What ran at `angle` degrees (x towards y) runs level after it: float64 [2, 2]."""
+    c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    return np.array([[c, s], [-s, c]])
+
+
+def _warped(own: Images, level: Matrix) -> tuple[Images, Matrix]:
+    """Warped by a matrix [2, 2] of (x, y), cut to its ink, and the way back."""
     import cv2
 
-    c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
     height, width = own.shape
-    level = np.array([[c, s], [-s, c]]) * scale
     corners = np.array([[0, 0], [width, 0], [0, height], [width, height]]) @ level.T
     low, high = corners.min(axis=0), corners.max(axis=0)
     forth = np.eye(3)
     forth[:2, :2], forth[:2, 2] = level, -low
     w, h = (int(np.ceil(side)) for side in high - low)
     view = at_centres(forth)[:2]
-    turned = cv2.warpAffine(
-        own, view, (w, h), flags=cv2.INTER_CUBIC if scale > 1 else cv2.INTER_LINEAR
-    )
+    way = cv2.INTER_CUBIC if abs(np.linalg.det(level)) > 1.01 else cv2.INTER_LINEAR
+    turned = np.asarray(cv2.warpAffine(own, view, (w, h), flags=way), np.uint8)
     rows, columns = (np.flatnonzero((turned > 8).any(axis=axis)) for axis in (1, 0))
     top, left = max(int(rows[0]) - MARGIN, 0), max(int(columns[0]) - MARGIN, 0)
     strip = turned[top : int(rows[-1]) + 1 + MARGIN, left : int(columns[-1]) + 1 + MARGIN]

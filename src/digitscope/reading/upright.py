@@ -16,12 +16,13 @@ from digitscope.reading.sieve import digit_size
 
 __all__ = ["Upright", "find_upright", "turned"]
 
-SAMPLE = 24  # marks that are asked: enough for a page, and cheap
+SAMPLE = 16  # marks that are asked: enough for a page, and cheap
 LIKELY_SIZE = (0.55, 1.7)  # digits: marks of such size are asked
 WORST = -4.0  # the least a mark may say (log-likelihood): a smudge must not outvote the digits
 ROW, MOST_ROWS = 0.7, 3.5  # log-likelihood that a row more costs, and the most that rows say
 MARGIN = 4.0  # by so much the best way up must be likelier than the one the page has
 THIN = 1.5  # what comes so near to the way that was taken deserves a warning
+STEEP = 10.0  # degrees of slope from which on digits may stand upright on a slanted line
 LEVEL = 2.0  # degrees: less slope is not worth a new sampling of pixels
 
 
@@ -31,13 +32,14 @@ class Upright:
 
     `evidence` has the log-likelihood of each of the four ways, `asked` says how many marks were
     asked, and `rival` is another number of quarters that is nearly as likely and reads otherwise,
-    or None.
+    or None. `leaning` is true if the lines climb or fall while their digits stand upright.
     """
 
     quarter: int
     evidence: tuple[float, float, float, float]
     asked: int
     rival: int | None
+    leaning: bool = False
 
 
 def find_upright(
@@ -72,7 +74,21 @@ def find_upright(
     other = len(chosen) > 1 or any(digits[k, 0] != digits[quarter, 0] for k in rivals)
     rival = max(rivals, key=lambda k: evidence[k]) if rivals and likely and other else None
     a, b, c, d = (float(value) for value in evidence)
-    return Upright(quarter, (a, b, c, d), len(chosen), rival)
+    steep = {
+        mark
+        for row in ways[quarter % 2]
+        for mark in row.marks
+        if abs(row.angle - 90 * (quarter % 2)) > STEEP
+    }
+    slanted = [k for k, i in enumerate(chosen) if i in steep]
+    leaning = False
+    if len(slanted) > 1:
+        crops = [frame(turned(_own(ink, marks, chosen[k]), 90.0 * quarter)) for k in slanted]
+        answers = np.asarray(classify(np.stack(crops)), np.float64)
+        level = np.maximum(np.log(np.maximum(answers[:, :NONE].max(axis=1), 1e-9)), WORST)
+        straight = np.maximum(sure, WORST)[quarter, slanted]
+        leaning = bool(level.sum() - straight.sum() > MARGIN)
+    return Upright(quarter, (a, b, c, d), len(chosen), rival, leaning)
 
 
 def _by_layout(ways: tuple[list[Row], list[Row]]) -> NDArray[np.float64]:
