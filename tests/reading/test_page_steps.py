@@ -138,6 +138,18 @@ def test_a_long_tail_stands_in_the_line_of_its_head():
     assert [len(row.marks) for row in rows] == [4, 3]
 
 
+def test_a_digit_in_two_pieces_does_not_part_its_line():
+    page = bars(
+        (300, 400),
+        *((x, 50, 8, 40) for x in (40, 80, 120)),
+        *((155, 50, 30, 12), (150, 78, 30, 12)),  # upper and lower half of a 3
+        *((x, 50, 8, 40) for x in (215, 255)),
+        *((x, 130, 8, 40) for x in (40, 90, 140)),
+    )
+    rows = find_rows(marks_of(page), 0)
+    assert [len(row.marks) for row in rows] == [7, 3]
+
+
 @pytest.mark.parametrize("quarter", [0, 1, 2, 3])
 def test_a_strip_and_its_way_back(quarter):
     """Marks of four heights: the strip has them upright in order, and leads back to their boxes."""

@@ -20,6 +20,7 @@ ALONE = 0.8  # of a digit: rows of smaller marks are part of the line that runs 
 ASIDE = 0.5  # of a digit: neighbours in a line are not farther off it
 GAP = 4.0  # digits between neighbours; lines are joined over more
 APART = 0.5  # of a digit: lines nearer than this at a gap are one line
+OVER = 1.3  # digits: so far the ends of two parts of a line overlap, where a broken digit stands
 BELOW = 0.75  # of a digit: small marks this near to the middle of a line are its own
 FLAT = 1.5  # digits: how far a line must stretch before its own slope is believed
 
@@ -240,7 +241,7 @@ def _steps(
     wide = np.maximum(gap, 0) / size
     share = off / ((APART + 0.02 * wide) * size) + 0.001 * wide
     inside = (end2 < end) & (np.minimum(marks2, marks) == 1)
-    overlap = (gap < -0.5 * size) & ~inside & (np.maximum(marks2, marks) > 1)
+    overlap = (gap < -OVER * size) & ~inside & (np.maximum(marks2, marks) > 1)
     share[overlap | (along2 < along)] = np.inf
     return np.asarray(share)
 
