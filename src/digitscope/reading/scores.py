@@ -24,11 +24,11 @@ LEAST = 1e-7  # a probability is never taken for less: networks are never so sur
 WEIGHTS = {
     "is a digit": 2.5,  # log of the probability that it is one
     "which digit": 1.5,  # log of the probability of this one among the ten
-    "segment": -2.0,  # for each
-    "joined": -1.8,  # marks put together, and the paper between them
-    "cut": -2.6,  # darkness crossed by the cut at its end
-    "wide": -2.4,  # beyond a height's width
-    "small": -3.3,  # below half the height
+    "segment": -2.1,  # for each
+    "joined": -0.9,  # marks put together, and the paper between them
+    "cut": -3.3,  # darkness crossed by the cut at its end
+    "wide": -3.9,  # beyond a height's width
+    "small": -4.4,  # below half the height
     "tall": -2.0,  # beyond 1.3 heights
 }
 REFUSED = -6.0  # for taking a blot for no digit, and as much again for each height it is wider

@@ -4,8 +4,10 @@ The composer, so that anyone can build the same: a string has 3 to 6 digits, eac
 replacement. A digit keeps its pixels and its height in MNIST's field of 28 rows, moved up or down
 by at most one row. Of its columns those with ink are taken, and the next digit begins `gap`
 columns behind the last of them, each gap drawn from -4 to 8: from a fifth of a digit's box of 20
-pixels over its neighbour to two fifths away from it. Where two meet, the darker ink of each pixel
-counts. A margin of 4 pixels of paper surrounds the whole. What came of it is the string's kind:
+pixels over its neighbour to two fifths away from it. Two boxes share at most a quarter of the
+narrower one, rounded down: a 1 that lies in another digit is not to be seen. Where two meet, the
+darker ink of each pixel counts. A margin of 4 pixels of paper surrounds the whole. What came of it
+is the string's kind:
 
     no-overlap   no two neighbours share a column, and no ink touches
     overlap      some neighbours share columns, and no ink touches
@@ -30,6 +32,7 @@ GAPS = (-4, 8)  # columns, both ends included
 KINDS = ("no-overlap", "overlap", "touching")
 LENGTHS = (3, 6)
 JITTER = 1  # rows
+COVERED = 0.25  # of the narrower digit's width: what two boxes share at most
 MARGIN = 4  # pixels
 INK = 128  # from here on a pixel counts as ink that touches
 
@@ -89,6 +92,9 @@ def _draw(
     between = [int(gap) for gap in rng.integers(gaps[0], gaps[1] + 1, length - 1)]
     # What leaves the field below comes back above: it is paper, MNIST has 4 rows of that.
     digits = [np.roll(images[i], int(dy), axis=0) for i, dy in zip(chosen, rows, strict=True)]
+    widths = [_columns(digit).shape[1] for digit in digits]
+    most = [int(COVERED * min(pair)) for pair in pairwise(widths)]
+    between = [max(gap, -share) for gap, share in zip(between, most, strict=True)]
     image, boxes = compose(digits, between)
     inks = tuple(_cropped(digit) for digit in digits)
     text = "".join(str(labels[i]) for i in chosen)
