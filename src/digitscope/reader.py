@@ -15,7 +15,8 @@ from digitscope.reading.classifier import Classifier
 from digitscope.reading.documents import load_pages
 from digitscope.reading.explain import explain
 from digitscope.reading.field import parse_field
-from digitscope.reading.page import find_lines
+from digitscope.reading.page import Layout, find_lines
+from digitscope.reading.reading import Reading
 from digitscope.reading.results import to_line
 from digitscope.reading.strings import read_strips
 from digitscope.reading.tree import Page
@@ -91,8 +92,7 @@ class Reader:
 
     def read_picture(self, picture: Picture) -> Page:
         """The page on an image that is decoded already."""
-        layout = find_lines(picture, self._classify)
-        readings = read_strips(layout.strips, self._classify, self.field)
+        layout, readings = self.read_layout(picture)
         lines = [
             to_line(strip, reading, (picture.width, picture.height), self.reject_below)
             for strip, reading in zip(layout.strips, readings, strict=True)
@@ -104,6 +104,11 @@ class Reader:
             warnings=(*self.warnings, *layout.warnings),
             steps=tuple(layout.steps),
         )
+
+    def read_layout(self, picture: Picture) -> tuple[Layout, list[Reading]]:
+        """The strips of a page and what each was read as, with its lattice: to be drawn."""
+        layout = find_lines(picture, self._classify)
+        return layout, read_strips(layout.strips, self._classify, self.field)
 
 
 def _classifier(model: Model, runtime: str) -> Classifier:

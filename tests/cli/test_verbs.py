@@ -22,6 +22,7 @@ from digitscope.report.gallery import GALLERY
 from digitscope.training.recipe import load_recipe, shipped_recipes
 from tests.conftest import Cli
 from tests.helpers import environment, small_options
+from tests.reading.pages import compose_page
 
 
 def test_train_says_what_happened(cli: Cli, tmp_path: Path) -> None:
@@ -190,6 +191,11 @@ def test_every_figure_has_a_name_on_the_command_line(cli: Cli, tmp_path: Path) -
     assert all(name in listed for name in GALLERY)
     assert cli("figure", "network-diagram", "--recipe", "cnn").returncode == 0
     assert (tmp_path / "network-diagram.png").is_file()
+    Image.fromarray(compose_page(["2024"])).save(tmp_path / "page.png")
+    for name in ("reading-steps", "lattice"):
+        done = cli("figure", name, "--image", "page.png")
+        assert done.returncode == 0, done.stderr
+        assert (tmp_path / f"{name}.png").is_file()
 
 
 def test_a_sweep_compares_and_judges_once(cli: Cli, tmp_path: Path) -> None:

@@ -11,13 +11,15 @@ from typing import NamedTuple
 from matplotlib.figure import Figure
 
 from digitscope.data.mnist import load_mnist
-from digitscope.errors import SettingError, nearest
+from digitscope.errors import ImageError, SettingError, nearest
 from digitscope.evaluation.evaluate import Evaluation, evaluate
 from digitscope.figures.table import FIGURES
 from digitscope.models.model import Model, load
 from digitscope.models.prediction import MORE_LIKELY_NONE, Input, predict, take_input
 from digitscope.network.network import Network
 from digitscope.network.spec import Spec
+from digitscope.reader import READER, Reader
+from digitscope.reading.documents import load_pages
 from digitscope.report.history import read_history
 from digitscope.training.randomness import generator
 from digitscope.training.recipe import load_recipe
@@ -95,14 +97,25 @@ def _preparation_steps(wish: Wish) -> Figure:
     return FIGURES["preparation_steps"](wish.input.preparation)
 
 
-def _reading_steps(wish: Wish) -> Figure:
-    from digitscope.reader import READER, Reader
-
+def _reader(wish: Wish) -> Reader:
     if wish.image.startswith(("test:", "train:")):
         raise SettingError(f"{wish.image} is an image of MNIST, no page: give --image FILE")
-    reader = Reader(wish.model if wish.model_path else READER)
+    return Reader(wish.model if wish.model_path else READER)
+
+
+def _reading_steps(wish: Wish) -> Figure:
+    reader = _reader(wish)
     page = next(reader.read_pages(wish.image))
     return FIGURES["reading_steps"](page, reader.explain(page))
+
+
+def _lattice(wish: Wish) -> Figure:
+    """Of many lines the one that is least sure."""
+    layout, readings = _reader(wish).read_layout(next(load_pages(wish.image)))
+    if not readings:
+        raise ImageError(f"{wish.image}: nothing to read, expected a line of digits")
+    unsure = min(range(len(readings)), key=lambda i: readings[i].confidence)
+    return FIGURES["lattice"](layout.strips[unsure].ink, readings[unsure])
 
 
 def _curves(wish: Wish) -> Figure:
@@ -124,6 +137,7 @@ GALLERY: dict[str, Entry] = {
     "image_to_input": Entry("the way from an image to numbers (--image)", _image_to_input),
     "preparation_steps": Entry("how a file becomes 28x28 (--image FILE)", _preparation_steps),
     "reading_steps": Entry("how a page becomes digits (--image FILE)", _reading_steps),
+    "lattice": Entry("how a line was cut into digits, the least sure one (--image FILE)", _lattice),
     "network_diagram": Entry(
         "the network's sketch (MODEL or --recipe)", lambda w: FIGURES["network_diagram"](w.spec)
     ),
@@ -158,6 +172,10 @@ GALLERY: dict[str, Entry] = {
     "reliability": Entry(
         "how far the confidence can be trusted (MODEL)",
         lambda w: FIGURES["reliability"](w.evaluation.calibration),
+    ),
+    "risk_coverage": Entry(
+        "what refusing the least sure answers gains (MODEL)",
+        lambda w: FIGURES["risk_coverage"](w.evaluation.rejection),
     ),
 }
 
