@@ -54,6 +54,11 @@ def describe(found: Diagnosis, folder: Path) -> str:
         lines += [f"{i}. {finding.what} ({_share(finding.share)} of your images)"]
         advice = finding.advice.replace("FOLDER", str(folder))
         lines += [f"   {step.strip()}" for step in advice.split(";")]
+    if found.findings:
+        lines += [
+            "",
+            f"What it costs, if they are labelled: digitscope evaluate reader --images {folder}",
+        ]
     return "\n".join(lines)
 
 
