@@ -21,6 +21,7 @@ __all__ = ["lattices", "read_strip", "read_strips"]
 
 SURELY = 0.99  # a blot that is one digit with this probability is not cut
 NARROW = 0.3  # of the digits' height: a blot that is narrower is not cut
+LONGEST = 40.0  # of the same: what is wider is a frame or a bar, and no row of digits that touch
 
 
 def read_strip(strip: Strip, classify: Classifier, field: Field | None = None) -> Reading:
@@ -62,7 +63,8 @@ def lattices(inks: Sequence[Images], classify: Classifier) -> list[Lattice]:
         unsure = p[alone, :NONE].max(axis=1, initial=0) < SURELY
         if unsure.any():
             blots[i], into = stacked(blots[i], unsure)
-            wide = blots[i].boxes[:, 2] > NARROW * blots[i].height
+            width = blots[i].boxes[:, 2] / blots[i].height
+            wide = (width > NARROW) & (width < LONGEST)
             cut = wide & np.isin(np.arange(len(wide)), into[unsure])
             nodes[i] = find_nodes(inks[i], blots[i], cut)
             segments[i] = find_segments(inks[i], blots[i], nodes[i])
