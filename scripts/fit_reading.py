@@ -21,9 +21,10 @@ from digitscope.arrays import Floats, Images, Labels
 from digitscope.data.mnist import load_mnist
 from digitscope.evaluation.calibration import measure_calibration
 from digitscope.models.model import load
-from digitscope.reading.lattice import Lattice, backward, best_way, forward, string_log
+from digitscope.reading.lattice import Lattice, backward, forward
 from digitscope.reading.scores import DROPPED, NONE, WEIGHTS, evidence, scores
 from digitscope.reading.strings import lattices
+from digitscope.reading.telling import tell as told
 from digitscope.synthesis.strings import KINDS, ComposedString, compose_strings
 from digitscope.training.recipe import load_recipe
 from digitscope.training.split import split_for
@@ -84,12 +85,11 @@ def tell(cases: list[Case]) -> None:
     sure: list[float] = []
     every: list[bool] = []
     for string, lattice in cases:
-        labels = tuple(label for _, label in best_way(lattice) if label != DROPPED)
-        text = "".join("?" if label == NONE else str(label) for label in labels)
+        reading = told(lattice)
+        text = reading.text.replace(" ", "")
         right[string.kind].append(text == string.label)
         every.append(text == string.label)
-        log = string_log(lattice, labels) - float(forward(lattice)[-1])
-        sure.append(math.exp(min(0.0, log)))
+        sure.append(reading.confidence)
     overlap = right["overlap"] + right["touching"]
     for kind, part in (*right.items(), ("overlap or touching", overlap), ("all", every)):
         if part:

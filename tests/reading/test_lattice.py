@@ -12,9 +12,17 @@ from digitscope.reading.checksums import keeps
 from digitscope.reading.classifier import NONE
 from digitscope.reading.field import parse_field
 from digitscope.reading.fitting import SEPARATOR, exactly, fit, fit_total
-from digitscope.reading.lattice import Lattice, backward, best_way, forward, n_best, string_log
+from digitscope.reading.lattice import (
+    Lattice,
+    backward,
+    best_strings,
+    best_way,
+    forward,
+    string_log,
+)
 from digitscope.reading.scores import DROPPED, LABELS
 from digitscope.reading.segments import Nodes, Segments
+from digitscope.reading.telling import tell
 
 
 def lattice(blots=4, labels=(1, 4, 7, NONE), seed=0):
@@ -68,13 +76,29 @@ def test_the_best_way_and_the_sums_are_those_of_all_ways(seed):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_n_best_are_the_best_of_each_string(seed):
+def test_the_best_strings_have_the_sum_of_their_ways_and_the_best_of_them(seed):
     found = lattice(blots=3, seed=seed, labels=(1, 4, NONE))
-    best = {}
+    every = {}
     for score, way in ways(found):
-        best[said(way)] = max(score, best.get(said(way), -np.inf))
-    expected = sorted(best.values(), reverse=True)[:5]
-    assert [s for s, _ in n_best(found, 5)] == pytest.approx(expected)
+        every.setdefault(said(way), []).append((score, way))
+    strings = best_strings(found, 1000)
+    assert len(strings) == len(every)
+    for log, way in strings:
+        assert log == pytest.approx(total(s for s, _ in every[said(way)]))
+        assert way == max(every[said(way)])[1]
+    assert [log for log, _ in strings] == sorted((log for log, _ in strings), reverse=True)
+
+
+def test_a_string_cut_in_two_ways_wins_over_the_best_way():
+    found = lattice(blots=3, labels=(1,))
+    found.scores[:] = -np.inf
+    start, end = found.segments.start, found.segments.end
+    for a, b, label, share in ((0, 1, 4, 0.4), (1, 3, 4, 1), (0, 2, 1, 0.3), (2, 3, 1, 1)):
+        found.scores[(start == a) & (end == b), label] = np.log(share)
+    found.scores[(start == 0) & (end == 1), 1] = np.log(0.3)
+    found.scores[(start == 1) & (end == 3), 1] = 0
+    assert said(best_way(found)) == (4, 4) or said(best_way(found)) == (4, 1)
+    assert tell(found).text == "11"
 
 
 @pytest.mark.parametrize(

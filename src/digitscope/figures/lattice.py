@@ -27,7 +27,7 @@ from digitscope.figures.style import (
     styled,
 )
 from digitscope.reading.classifier import NONE
-from digitscope.reading.lattice import Lattice, backward, forward, n_best
+from digitscope.reading.lattice import Lattice, backward, best_strings, forward
 from digitscope.reading.reading import Reading
 
 __all__ = ["lattice"]
@@ -94,7 +94,7 @@ def _note(reading: Reading) -> str:
         f"{len(found.blots)} marks, {cuts} candidate cuts, {len(found.segments)} segments judged. "
         f"The whole line is right with a probability of {percent(reading.confidence)}."
     )
-    others = [_string(way) for _, way in n_best(found, 4)] if len(found.blots) else []
+    others = [_string(way) for _, way in best_strings(found, 8)[:4]] if len(found.blots) else []
     told = "".join(mark.text for mark in reading.marks)
     others = [other for other in others if other != told][:3]
     return " ".join([words, f"Next best: {', '.join(others)}." if others else "", *reading.notes])

@@ -7,6 +7,7 @@ all ways, its score is a probability. Scores are logarithms.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -15,10 +16,12 @@ import numpy as np
 
 from digitscope.arrays import Floats
 from digitscope.reading.blots import Blots
-from digitscope.reading.scores import DROPPED
+from digitscope.reading.scores import DROPPED, LABELS
 from digitscope.reading.segments import Nodes, Segments
 
-__all__ = ["Lattice", "Way", "backward", "best_way", "forward", "n_best", "string_log"]
+__all__ = ["Lattice", "Way", "backward", "best_strings", "best_way", "forward", "string_log"]
+
+CHOICES = 4  # labels of a segment that are followed where strings are compared
 
 Way = tuple[tuple[int, int], ...]
 """A way through a lattice: (edge, label) from left to right."""
@@ -111,21 +114,36 @@ def string_log(
     return float(total[last, -1])
 
 
-def n_best(lattice: Lattice, n: int) -> list[tuple[float, Way]]:
-    """The `n` best ways that give different strings, with their scores, the best first."""
-    ways: list[list[tuple[float, Way]]] = [[(0.0, ())]]
+def best_strings(lattice: Lattice, n: int) -> list[tuple[float, Way]]:
+    """The most probable strings: the log of the sum over the ways that give each, and its best way.
+
+    One string may be cut in many ways that differ by a pixel, and no one of them be the best. Only
+    the `n` best beginnings are kept at each node, so sums may lack what came from others.
+    """
+    Beam = dict[tuple[int, ...], tuple[float, float, Way]]  # string -> sum, best, its way
+    beams: list[Beam] = [{(): (0.0, 0.0, ())}]
+    start = lattice.segments.start
     for edges in lattice.into[1:]:
-        found: dict[tuple[int, ...], tuple[float, Way]] = {}
+        found: Beam = {}
         for e in range(edges.start, edges.stop):
-            labels = np.argsort(lattice.scores[e])[::-1][:n]
-            for score, way in ways[lattice.segments.start[e]]:
-                for label in labels:
-                    total = score + float(lattice.scores[e, label])
-                    if total == -np.inf:
-                        break
-                    longer = (*way, (e, int(label)))
-                    said = tuple(k for _, k in longer if k != DROPPED)
-                    if said not in found or found[said][0] < total:
-                        found[said] = (total, longer)
-        ways.append(sorted(found.values(), key=lambda item: -item[0])[:n])
-    return ways[-1]
+            scores = lattice.scores[e].tolist()
+            labels = sorted(range(LABELS), key=lambda k: -scores[k])[:CHOICES]
+            for label in labels:
+                if scores[label] == -np.inf:
+                    break
+                for said, (total, best, way) in beams[start[e]].items():
+                    longer = said if label == DROPPED else (*said, label)
+                    total_here, best_here = total + scores[label], best + scores[label]
+                    old = found.get(longer)
+                    if old is None:
+                        found[longer] = (total_here, best_here, (*way, (e, label)))
+                        continue
+                    known = max(old[0], total_here)
+                    both = known + math.log1p(math.exp(min(old[0], total_here) - known))
+                    if old[1] >= best_here:
+                        found[longer] = (both, old[1], old[2])
+                    else:
+                        found[longer] = (both, best_here, (*way, (e, label)))
+        kept = sorted(found.items(), key=lambda item: -item[1][0])[:n]
+        beams.append(dict(kept))
+    return [(total, way) for total, _, way in beams[-1].values()]

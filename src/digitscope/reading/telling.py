@@ -13,7 +13,15 @@ from digitscope.preparation.results import Box
 from digitscope.reading.classifier import NONE
 from digitscope.reading.field import Field
 from digitscope.reading.fitting import SEPARATOR, exactly, fit, fit_total
-from digitscope.reading.lattice import Lattice, Way, backward, best_way, forward, string_log
+from digitscope.reading.lattice import (
+    Lattice,
+    Way,
+    backward,
+    best_strings,
+    best_way,
+    forward,
+    string_log,
+)
 from digitscope.reading.numbers import split
 from digitscope.reading.reading import Mark, Reading, ReadNumber
 from digitscope.reading.scores import DROPPED
@@ -22,6 +30,7 @@ from digitscope.reading.tree import REFUSED
 __all__ = ["tell"]
 
 STRAY = 1e-4  # the chance that a number does not keep to its field
+STRINGS = 8  # that are compared where no one is more probable than all others together
 SAME_PLACE = 0.5  # of the wider one: two segments that share so much of their width are one digit
 
 
@@ -29,8 +38,8 @@ def tell(lattice: Lattice, field: Field | None = None) -> Reading:
     """The best reading of a lattice; with a field, the best that fits it."""
     if not len(lattice.blots):
         return Reading((), 1.0, (), lattice, ())
-    way = best_way(lattice)
     ahead, behind = forward(lattice), backward(lattice)
+    way = _likeliest(lattice, float(ahead[-1]))
     shares = _shares(lattice, ahead, behind)
     told = [(e, label) for e, label in way if label != DROPPED]
     if not told:
@@ -48,6 +57,20 @@ def tell(lattice: Lattice, field: Field | None = None) -> Reading:
     )
     sure = _sure(lattice, marks, (0, len(lattice.nodes) - 1), (ahead, behind))
     return Reading(numbers, sure, (), lattice, way)
+
+
+def _likeliest(lattice: Lattice, total: float) -> Way:
+    """The best way of the most probable string, which need not be the best way of all."""
+    way = best_way(lattice)
+    labels = tuple(label for _, label in way if label != DROPPED)
+    if string_log(lattice, labels) - total > math.log(0.5):
+        return way  # no other can be more probable
+    others = [other for _, other in best_strings(lattice, STRINGS)]
+
+    def sure(way: Way) -> float:
+        return string_log(lattice, tuple(label for _, label in way if label != DROPPED))
+
+    return max([way, *others], key=sure)
 
 
 def _shares(lattice: Lattice, ahead: Floats, behind: Floats) -> Floats:
