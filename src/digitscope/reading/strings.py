@@ -21,7 +21,7 @@ __all__ = ["lattices", "read_strip", "read_strips"]
 
 SURELY = 0.99  # a blot that is one digit with this probability is not cut
 NARROW = 0.3  # of the digits' height: a blot that is narrower is not cut
-LONGEST = 40.0  # of the same: what is wider is a frame or a bar, and no row of digits that touch
+LONGEST = 15.0  # of the same: what is wider is a frame or a bar, and no row of digits that touch
 
 
 def read_strip(strip: Strip, classify: Classifier, field: Field | None = None) -> Reading:
