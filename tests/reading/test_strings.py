@@ -133,7 +133,7 @@ def guesses(*rows):
     return classify
 
 
-def bars(*widths, gap=14):
+def bars(*widths, gap=18):
     """Bars 40 pixels high, each so wide: what a classifier can tell apart by their shape alone."""
     page = np.zeros((60, sum(widths) + gap * (len(widths) + 1)), np.uint8)
     x = gap

@@ -18,7 +18,7 @@ class Mark:
     `confidence` is the probability that the text is right. `probabilities` float64 [11] are those
     of each digit in this place, and of none; they count every way to cut the line. `image` uint8
     [28, 28] is what the classifier was given. `repaired` says that a field made it another digit
-    than its looks alone.
+    than its looks alone. `looks` is the classifier's own probability where nothing was cut, else 1.
     """
 
     text: str
@@ -28,6 +28,7 @@ class Mark:
     probabilities: Floats
     image: Images
     repaired: bool = False
+    looks: float = 1.0
 
     @property
     def refused(self) -> bool:

@@ -30,6 +30,7 @@ from digitscope.reading.tree import REFUSED
 __all__ = ["tell"]
 
 STRAY = 1e-4  # the chance that a number does not keep to its field
+TEMPERATURE = 0.7  # with which the probability of a composed string is how often it is right
 STRINGS = 8  # that are compared where no one is more probable than all others together
 SAME_PLACE = 0.5  # of the wider one: two segments that share so much of their width are one digit
 
@@ -38,8 +39,9 @@ def tell(lattice: Lattice, field: Field | None = None) -> Reading:
     """The best reading of a lattice; with a field, the best that fits it."""
     if not len(lattice.blots):
         return Reading((), 1.0, (), lattice, ())
+    way = _likeliest(lattice)
+    lattice = replace(lattice, scores=lattice.scores / TEMPERATURE)
     ahead, behind = forward(lattice), backward(lattice)
-    way = _likeliest(lattice, float(ahead[-1]))
     shares = _shares(lattice, ahead, behind)
     told = [(e, label) for e, label in way if label != DROPPED]
     if not told:
@@ -59,11 +61,11 @@ def tell(lattice: Lattice, field: Field | None = None) -> Reading:
     return Reading(numbers, sure, (), lattice, way)
 
 
-def _likeliest(lattice: Lattice, total: float) -> Way:
+def _likeliest(lattice: Lattice) -> Way:
     """The best way of the most probable string, which need not be the best way of all."""
     way = best_way(lattice)
     labels = tuple(label for _, label in way if label != DROPPED)
-    if string_log(lattice, labels) - total > math.log(0.5):
+    if string_log(lattice, labels) - float(forward(lattice)[-1]) > math.log(0.5):
         return way  # no other can be more probable
     others = [other for _, other in best_strings(lattice, STRINGS)]
 
@@ -89,6 +91,8 @@ def _mark(lattice: Lattice, shares: Floats, edge: int, label: int) -> Mark:
     digits = shares[here, :NONE].sum(axis=0)
     p = np.append(digits, max(0.0, 1 - digits.sum()))
     p /= p.sum()
+    if lattice.segments.whole[edge] and lattice.probabilities[edge, label] < p[label]:
+        p = lattice.probabilities[edge]  # nothing was cut: it is as sure as the classifier
     value = None if label == NONE else label
     return Mark(
         REFUSED if value is None else str(value),
@@ -97,6 +101,7 @@ def _mark(lattice: Lattice, shares: Floats, edge: int, label: int) -> Mark:
         _box([tuple(lattice.segments.boxes[edge].tolist())]),
         p,
         lattice.segments.images[edge],
+        looks=float(lattice.probabilities[edge, label]) if lattice.segments.whole[edge] else 1.0,
     )
 
 
@@ -106,11 +111,14 @@ def _sure(
     span: tuple[int, int],
     sums: tuple[Floats, Floats],
 ) -> float:
-    """The probability that these marks are all that stands between two nodes."""
+    """The probability that these marks are all that stands between two nodes.
+
+    It is no more than all uncut ones together have in the eyes of the classifier.
+    """
     labels = tuple(NONE if mark.value is None else mark.value for mark in marks)
     ahead, behind = sums
     log = ahead[span[0]] + string_log(lattice, labels, *span) + behind[span[1]] - ahead[-1]
-    return min(1.0, math.exp(min(0.0, log)))
+    return min(math.prod(mark.looks for mark in marks), math.exp(min(0.0, log)))
 
 
 def _number(marks: Sequence[Mark], sure: float, written: str = "") -> ReadNumber:
