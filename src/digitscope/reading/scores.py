@@ -68,7 +68,8 @@ def scores(segments: Segments, nodes: Nodes, height: float, probabilities: Float
     none = np.log(np.maximum(probabilities[:, NONE], LEAST))
     none += REFUSED * np.maximum(1, 2 * segments.boxes[:, 2] / height - 1)
     small = tall < SMALL
-    out[segments.whole & ~small, NONE] = none[segments.whole & ~small]
+    alone = segments.whole & (segments.joined == 0)  # what is no digit stays apart
+    out[alone & ~small, NONE] = none[alone & ~small]
     dropped = np.maximum(none, np.where(tall < TINY, REFUSED * tall / TINY, -np.inf))
-    out[segments.whole & small, DROPPED] = dropped[segments.whole & small]
+    out[alone & small, DROPPED] = dropped[alone & small]
     return out

@@ -20,6 +20,8 @@ __all__ = ["Nodes", "Segments", "find_nodes", "find_segments"]
 WIDEST = 1.3  # a segment between cuts; a blot of its own may be wider
 LOWEST = 0.2  # a segment between cuts is at least so high
 JOINED = 0.35  # paper between two blots of one digit
+PART = 0.4  # of two blots of one digit one is seldom taller
+BOTH_TALL = 12.0  # how many joins it counts for, a height above that
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +46,8 @@ class Segments:
     """What may be one digit: the ink between the nodes `start` and `end`, int64 [n].
 
     `boxes` int64 [n, 4] surround it. `whole` bool [n]: both nodes stand between blots. `joined`
-    float64 [n]: its blots less one, plus the paper between them in heights of a digit. `images`
+    float64 [n]: its blots less one, plus the paper between them in heights of a digit, and more
+    where neighbours are both tall. `images`
     uint8 [n, 28, 28] hold its own ink and nobody else's, as the network wants it.
     """
 
@@ -124,7 +127,8 @@ def _starts(blots: Blots, nodes: Nodes, end: int) -> Iterator[tuple[int, float]]
             gap = max(0, left - blots.boxes[first, :3:2].sum()) / blots.height
             if gap > JOINED:
                 return
-            joined += 1 + gap
+            tall = min(blots.boxes[first, 3], blots.boxes[first + 1, 3]) / blots.height
+            joined += 1 + gap + BOTH_TALL * max(0.0, float(tall) - PART)
             left = min(left, blots.boxes[first, 0])
         if first == last or nodes.cuts[start] is None or nodes.cuts[end] is None:
             yield start, joined
