@@ -77,7 +77,7 @@ def mix(
 
     >>> images, labels = np.full((4, 28, 28), 9, np.uint8), np.arange(4, dtype=np.uint8)
     >>> rng = np.random.default_rng(0)
-    >>> mix(images, labels, tuple(range(10)), {"negatives": 0.5}, rng)[1].max()
+    >>> int(mix(images, labels, tuple(range(10)), {"negatives": 0.5}, rng)[1].max())
     10
     """
     mixed, answers = images.copy(), labels.copy()
