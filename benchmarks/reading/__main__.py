@@ -119,7 +119,6 @@ def main() -> int:
                 readers[name] = readers.get(name, {}) | ask(name, work, options)
             except (FailedError, OSError) as error:
                 failed[name] = str(error)
-                readers.pop(name, None)
                 say(f"{TITLES[name]} failed: {error}")
             if name == "ours" and name in readers and "digits" in options.parts:
                 found["speed"] = speed.measure(options.model, say)
