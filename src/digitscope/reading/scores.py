@@ -4,7 +4,8 @@ A score is a weighted sum of what speaks for and against: the classifier's proba
 the segment lies in its line. The weights were fitted on strings composed of MNIST's training
 digits that the network was not trained on, so that the sum over all ways through the lattice
 behaves as a probability (a conditional random field: Lafferty, McCallum, Pereira, 2001).
-`scripts/fit_reading.py` fits them again.
+`scripts/fit_reading.py` fits them again. What such strings do not have, long tails and wide
+spaces, they cannot say: "segment" and "tall" are set milder than they were fitted.
 """
 
 from __future__ import annotations
@@ -24,15 +25,17 @@ LEAST = 1e-7  # a probability is never taken for less: networks are never so sur
 WEIGHTS = {
     "is a digit": 2.5,  # log of the probability that it is one
     "which digit": 1.5,  # log of the probability of this one among the ten
-    "segment": -2.1,  # for each
+    "segment": -1.0,  # for each
     "joined": -0.9,  # marks put together, and the paper between them
     "cut": -3.3,  # darkness crossed by the cut at its end
     "wide": -3.9,  # beyond a height's width
     "small": -4.4,  # below half the height
-    "tall": -2.0,  # beyond 1.3 heights
+    "tall": -0.5,  # beyond 1.3 heights
 }
 REFUSED = -6.0  # for taking a blot for no digit, and as much again for each height it is wider
 SMALL = 0.4  # of a digit's height: what is lower than that may be dropped as a dot or a dash
+OFF, ASIDE = 0.5, -8.0  # heights above or below its neighbours, and what each beyond that costs
+NEIGHBOURS = 5  # blots that say where the line runs
 TINY, TINIER = 0.35, -30.0  # and below this, whatever it looks like, the less likely it is a digit
 
 
@@ -65,6 +68,7 @@ def scores(segments: Segments, nodes: Nodes, height: float, probabilities: Float
     )
     tall = segments.boxes[:, 3] / height
     out[:, :NONE] += TINIER * np.maximum(0, TINY - tall)[:, None]
+    out[:, :NONE] += ASIDE * np.maximum(0, _off(segments, height) - OFF)[:, None]
     none = np.log(np.maximum(probabilities[:, NONE], LEAST))
     none += REFUSED * np.maximum(1, 2 * segments.boxes[:, 2] / height - 1)
     small = tall < SMALL
@@ -73,3 +77,21 @@ def scores(segments: Segments, nodes: Nodes, height: float, probabilities: Float
     dropped = np.maximum(none, np.where(tall < TINY, REFUSED * tall / TINY, -np.inf))
     out[alone & small, DROPPED] = dropped[alone & small]
     return out
+
+
+def _off(segments: Segments, height: float) -> Floats:
+    """How far each segment lies above or below the whole blots around it, in heights, [n].
+
+    A tail may reach as far as it likes: of a segment that is higher than a digit the nearer end
+    counts. But the end of a tail that is cut off would do as a 1, if it did not lie so low.
+    """
+    x, y, w, h = segments.boxes.T.astype(np.float64)
+    whole = segments.whole & (segments.joined == 0) & (h >= height / 2)
+    if not whole.any():
+        return np.zeros(len(segments))
+    half = np.minimum(h, height) / 2
+    middle = x + w / 2
+    away = np.abs(middle[:, None] - middle[whole])
+    near = np.argsort(away, axis=1, kind="stable")[:, :NEIGHBOURS]
+    level = np.median((y + half)[whole][near], axis=1)
+    return np.maximum(0, np.maximum(y + half - level, level - (y + h - half))) / height

@@ -19,6 +19,7 @@ __all__ = ["Nodes", "Segments", "find_nodes", "find_segments"]
 # In heights of the line's digits.
 WIDEST = 1.3  # a segment between cuts; a blot of its own may be wider
 LOWEST = 0.2  # a segment between cuts is at least so high
+LONGEST_TAIL = 1.5  # what is higher is framed without its end
 JOINED = 0.35  # paper between two blots of one digit
 PART = 0.4  # of two blots of one digit one is seldom taller
 BOTH_TALL = 12.0  # how many joins it counts for, a height above that
@@ -100,7 +101,7 @@ def find_segments(ink: Images, blots: Blots, nodes: Nodes) -> Segments:
         whole = nodes.cuts[a] is None and nodes.cuts[b] is None
         if whole or (box[2] <= WIDEST * blots.height and box[3] >= LOWEST * blots.height):
             rows.append((a, b, *box, whole, joined))
-            images.append(frame(image))
+            images.append(frame(_body(image, blots.height)))
     table = np.array(rows, np.float64).reshape(len(rows), 8)
     ends = table[:, :6].astype(np.int64)
     return Segments(
@@ -109,6 +110,22 @@ def find_segments(ink: Images, blots: Blots, nodes: Nodes) -> Segments:
         joined=table[:, 7],
         images=np.array(images, np.uint8).reshape(-1, 28, 28),
     )
+
+
+def _body(image: Images, height: float) -> Images:
+    """The ink without the end of a long tail: the rows that hold the most of it.
+
+    A 9 or a 7 may hang far below its line. Set into a frame as a whole its head would be too
+    small to be known, and two digits of which one has a tail would look like one.
+    """
+    most = max(1, round(LONGEST_TAIL * height))
+    if len(image) <= most:
+        return image
+    sums = np.concatenate([[0], np.cumsum(image.sum(axis=1, dtype=np.int64))])
+    top = int(np.argmax(sums[most:] - sums[:-most]))
+    part = image[top : top + most]
+    columns = np.flatnonzero(part.any(axis=0))
+    return part[:, columns[0] : columns[-1] + 1]
 
 
 def _starts(blots: Blots, nodes: Nodes, end: int) -> Iterator[tuple[int, float]]:
