@@ -9,6 +9,7 @@ run=$(find runs -maxdepth 1 -name 'lesson*' -printf '%T@ %p\n' 2>/dev/null | sor
 [ -n "$run" ] || run=$(ls -td runs/lesson* | head -1)
 say evaluate "$run" --mistakes 5
 say predict "$run" examples/handwritten.jpg
+say read examples/numbers.jpg --annotate "$run/numbers.png"
 
 cat <<END
 
@@ -16,6 +17,7 @@ Everything of this run is in $run:
   report.html     the report: open it in a browser
   *.png           the figures, one by one
   weights/        the network itself: best.safetensors, last.safetensors
-Next: $digitscope predict $run YOUR-PHOTO.png --explain steps.png
+  numbers.png     what was read on examples/numbers.jpg, digit by digit
+Next: $digitscope read YOUR-PHOTO.jpg --explain steps.png
       $digitscope --help
 END
