@@ -17,7 +17,7 @@ from digitscope.models.model import Model
 from digitscope.network.network import Network
 from digitscope.reading.crops import to_crop
 from digitscope.synthesis.negatives import negatives
-from digitscope.training.adapt import adapt
+from digitscope.training.adapt import _held_out, adapt
 from digitscope.training.crops import Crops, read_crops
 from digitscope.training.head import split
 
@@ -126,6 +126,24 @@ def test_what_cannot_be_adapted(hand: Crops) -> None:
         adapt(Model(Network.initialize("784-8-10")), few)
     with pytest.raises(SettingError, match="expected ten digits and output softmax"):
         adapt(Model(Network.initialize("784-8-2"), classes=(4, 9)), hand)
+
+
+@pytest.mark.usefixtures("little")
+def test_two_of_each_digit_are_enough_to_judge_by() -> None:
+    """A quarter of two rounds to none; some are held out all the same, and one of each taught."""
+    few = np.concatenate([np.flatnonzero(TEST.labels == digit)[:2] for digit in range(10)])
+    adapted = adapt(
+        Model(Network.initialize("784-8-10")), Crops(TEST.images[few], TEST.labels[few])
+    )
+    assert (adapted.crops.images, adapted.trained_on) == (5, 15)
+
+
+@pytest.mark.parametrize("counts", [[2] * 10, [11] + [1] * 9, [1] * 9 + [11], [20], [10, 10]])
+def test_some_are_held_out_and_one_of_each_digit_is_not(counts: list[int]) -> None:
+    labels = np.repeat(np.arange(len(counts)), counts).astype(np.uint8)
+    held = _held_out(labels, np.random.default_rng(0))
+    assert held.sum() == 5
+    assert set(labels[~held]) == set(labels)
 
 
 def write_csv(folder: Path, rows: list[tuple[str, str]], delimiter: str = ",") -> Path:

@@ -34,6 +34,7 @@ __all__ = ["Adapted", "Score", "adapt"]
 
 FEWEST = 20  # crops; with less, the held-out part would say nothing
 HELD_OUT = 0.25  # of the crops of each digit
+FEWEST_JUDGES = 5  # crops held out in all, where a quarter of each digit rounds to less
 COPIES, MOST_COPIES = 4_000, 40  # distorted crops in all, and at most of one
 DISTORTION = {"shift": 1.0, "rotate": 6.0, "scale": 0.08, "shear": 0.08, "elastic": 4.0}
 MNIST_IMAGES, VALIDATION_IMAGES = 12_000, 5_000
@@ -136,11 +137,17 @@ def _check(model: Model, crops: Crops) -> None:
 
 
 def _held_out(labels: Labels, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """Which crops judge, bool [n]: a quarter of each digit's, drawn at random; of one, none."""
-    held = np.zeros(len(labels), bool)
+    """Which crops judge, bool [n]: a quarter of each digit's, drawn at random; of one, none. Where
+    these are too few, more are drawn, as long as one of each digit is left to learn from.
+    """
+    held, spare = np.zeros(len(labels), bool), np.zeros(0, np.int64)
     for digit in np.unique(labels):
         own = rng.permutation(np.flatnonzero(labels == digit))
-        held[own[: round(HELD_OUT * len(own))]] = True
+        n = round(HELD_OUT * len(own))
+        held[own[:n]] = True
+        spare = np.append(spare, own[n:-1])
+    if (missing := FEWEST_JUDGES - held.sum()) > 0:
+        held[rng.permutation(spare)[:missing]] = True
     return held
 
 
