@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,8 @@ from digitscope.synthesis.negatives import negatives
 from digitscope.training.adapt import _held_out, adapt
 from digitscope.training.crops import Crops, read_crops
 from digitscope.training.head import split
+from digitscope.training.split import split_for
+from tests.helpers import small_recipe
 
 TEST = load_mnist("test")
 
@@ -63,7 +67,6 @@ def test_it_reads_their_hand_better_and_mnist_nearly_as_well(
 def little(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where it is not about how well it learns: a few images of MNIST do."""
     monkeypatch.setattr("digitscope.training.adapt.MNIST_IMAGES", 400)
-    monkeypatch.setattr("digitscope.training.adapt.VALIDATION_IMAGES", 200)
     monkeypatch.setattr("digitscope.training.adapt.COPIES", 400)
 
 
@@ -126,6 +129,49 @@ def test_what_cannot_be_adapted(hand: Crops) -> None:
         adapt(Model(Network.initialize("784-8-10")), few)
     with pytest.raises(SettingError, match="expected ten digits and output softmax"):
         adapt(Model(Network.initialize("784-8-2"), classes=(4, 9)), hand)
+
+
+@pytest.mark.usefixtures("little")
+def test_the_confidence_is_scaled_on_what_the_model_was_not_trained_on(
+    small_model: Model, hand: Crops, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The recipe's own validation part; the head does not see it either."""
+    whole, seen = load_mnist("train"), []
+
+    def kept(images: Images, *rest: object) -> Images:
+        seen.append(images)
+        return images
+
+    fitted = []
+    monkeypatch.setattr("digitscope.training.adapt.augment", kept)
+    monkeypatch.setattr(
+        "digitscope.training.adapt.fit_temperature",
+        lambda Z, labels, *rest: fitted.append(labels) or 1.5,
+    )
+    recipe = small_recipe(augment="shift:1")
+    base = replace(small_model, recipe=recipe.to_dict())
+    assert adapt(base, Crops(hand.images[:40], hand.labels[:40])).model.temperature == 1.5
+    validation = split_for(recipe).validation
+    assert validation is not None
+    np.testing.assert_array_equal(fitted[0], validation.labels)
+    assert len(seen) == 2  # theirs, and what of MNIST is seen again
+    held = {image.tobytes() for image in validation.images}
+    once = Counter(image.tobytes() for image in whole.images)
+    assert not [1 for image in seen[1] if image.tobytes() in held and once[image.tobytes()] == 1]
+
+
+@pytest.mark.usefixtures("little")
+@pytest.mark.parametrize(
+    "recipe", [{}, {"seed": 0, "validation": -1}, {"seed": 0, "validation": 0}]
+)
+def test_without_a_validation_part_the_scale_stays(
+    small_model: Model, hand: Crops, recipe: dict[str, object]
+) -> None:
+    base = replace(small_model, recipe=recipe, temperature=1.25)
+    lines: list[str] = []
+    few = Crops(hand.images[:40], hand.labels[:40])
+    assert adapt(base, few, tell=lines.append).model.temperature == 1.25
+    assert "the confidence stays scaled as it was" in lines[-1]
 
 
 @pytest.mark.usefixtures("little")

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from digitscope.arrays import Floats, Labels
 from digitscope.data.augmentation import augment, parse_augmentation
 from digitscope.data.mnist import Dataset, load_mnist
-from digitscope.data.splits import split_mnist
 from digitscope.engines import Position, Problem, chosen, make_engine
 from digitscope.errors import DataError, SettingError
 from digitscope.evaluation.calibration import fit_temperature
@@ -29,6 +28,8 @@ from digitscope.reading.classifier import NONE
 from digitscope.synthesis.mixture import mix, parse_synthesis, reframe
 from digitscope.training.crops import Crops
 from digitscope.training.head import Split, split
+from digitscope.training.recipe import SETTINGS, Recipe, read_settings
+from digitscope.training.split import split_for
 
 __all__ = ["Adapted", "Score", "adapt"]
 
@@ -37,7 +38,7 @@ HELD_OUT = 0.25  # of the crops of each digit
 FEWEST_JUDGES = 5  # crops held out in all, where a quarter of each digit rounds to less
 COPIES, MOST_COPIES = 4_000, 40  # distorted crops in all, and at most of one
 DISTORTION = {"shift": 1.0, "rotate": 6.0, "scale": 0.08, "shear": 0.08, "elastic": 4.0}
-MNIST_IMAGES, VALIDATION_IMAGES = 12_000, 5_000
+MNIST_IMAGES = 12_000
 NEGATIVES = 0.2  # of the distorted ones, where the model's recipe does not say
 LOSS, OPTIMIZER = "categorical_cross_entropy", "adam"
 RATE, BATCH, EPOCHS = 1e-3, 128, 8
@@ -87,7 +88,8 @@ def adapt(
 
     `tell` is given a line as each part of the work begins. DataError for too few crops,
     SettingError for a model whose output is not softmax over the ten digits. Crops of what is no
-    digit are left out for a model that cannot refuse.
+    digit are left out for a model that cannot refuse. The confidence is scaled on the validation
+    part of the model's own recipe; where it has none, the scale of `model` stays.
     """
     if not model.refuses:
         digits = crops.labels < NONE
@@ -97,16 +99,19 @@ def adapt(
     held = _held_out(crops.labels, rng)
     theirs = Dataset(crops.images[~held], crops.labels[~held])
     judges = Dataset(crops.images[held], crops.labels[held])
-    mnist = split_mnist(60_000 - VALIDATION_IMAGES, VALIDATION_IMAGES, model.classes, rng)
-    assert mnist.validation is not None
+    rehearsal, unseen = _mnist_for(model)
     parts = split(model.network)
     tell(f"looking at {len(theirs.labels):,} of your digits and {MNIST_IMAGES:,} of MNIST")
-    features, labels = _lessons(parts, model, theirs, mnist.train, rng)
+    features, labels = _lessons(parts, model, theirs, rehearsal, rng)
     tell(f"training the head: {parts.head.spec.parameters:,} of the network's parameters")
     head = _trained(parts.head, features, labels, rng)
     tell("judging both on digits that neither has seen")
-    Z = head.logits(parts.features(mnist.validation.images))
-    temperature = fit_temperature(Z, mnist.validation.labels, LOSS, "softmax")
+    temperature = model.temperature
+    if unseen is not None:
+        Z = head.logits(parts.features(unseen.images))
+        temperature = fit_temperature(Z, unseen.labels, LOSS, "softmax")
+    else:
+        tell("no recipe says what it was not trained on: the confidence stays scaled as it was")
     test = load_mnist("test")
     scores = [_score(parts, head, data) for data in (judges, test)]
     adapted = replace(
@@ -134,6 +139,21 @@ def _check(model: Model, crops: Crops) -> None:
             f"{len(crops.labels)} labelled digits are too few to learn from and to judge by: "
             f"expected at least {FEWEST}, better 100: label more of them"
         )
+
+
+def _mnist_for(model: Model) -> tuple[Dataset, Dataset | None]:
+    """What of MNIST the head sees again, and what neither it nor the model was trained on: the
+    validation part of the model's own recipe, or None where it has none.
+    """
+    told = {name: value for name, value in model.recipe.items() if name in SETTINGS}
+    if not {"seed", "validation"} <= told.keys():
+        return load_mnist("train"), None
+    try:
+        recipe = Recipe(**read_settings({**told, "train": 0}))  # 0: all that validation leaves
+    except SettingError:  # the recipe of another version
+        return load_mnist("train"), None
+    parts = split_for(recipe)
+    return parts.train, parts.validation
 
 
 def _held_out(labels: Labels, rng: np.random.Generator) -> NDArray[np.bool_]:
