@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -79,10 +79,26 @@ class Reader:
             raise ImageError(f"{first}: has several pages, expected one: try read_pages")
         return self.read_picture(pages[0])
 
-    def read_pages(self, source: Source, name: str | None = None) -> Iterator[Page]:
-        """Every page of a PDF or TIFF, one after another; of any other image its one page."""
-        for picture in load_pages(source, name):
-            yield self.read_picture(picture)
+    def read_pages(
+        self,
+        source: Source,
+        name: str | None = None,
+        on_error: Callable[[ImageError], None] | None = None,
+    ) -> Iterator[Page]:
+        """Every page of a PDF or TIFF, one after another; of any other image its one page.
+
+        The first page that cannot be read raises its ImageError; with `on_error`, that is told of
+        each such page, and the others are read. A file that has no pages raises in any case.
+        """
+        for picture in load_pages(source, name, on_error):
+            try:
+                page = self.read_picture(picture)
+            except ImageError as error:
+                if on_error is None:
+                    raise
+                on_error(error)
+            else:
+                yield page
 
     def explain(self, page: Page) -> tuple[Step, ...]:
         """The steps of a page that was read, each saying what would be read without those after

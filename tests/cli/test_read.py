@@ -100,6 +100,17 @@ def test_one_bad_image_never_stops_the_rest(cli: Cli, folder: Path) -> None:
     assert "missing.png: no such file" in lines[1]
 
 
+def test_one_bad_page_never_stops_the_rest(cli: Cli, tmp_path: Path) -> None:
+    first, last = (Image.fromarray(compose_page([line])) for line in ("2024 17", "815"))
+    tiny = Image.new("L", (2, 2))  # too small to be read
+    first.save(tmp_path / "scan.tiff", save_all=True, append_images=[tiny, last])
+    done = cli("read", "scan.tiff")
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == ["2024 17", "815"]
+    assert done.stderr.count("digitscope: error: ") == 1
+    assert "digitscope: error: scan.tiff page 2: " in done.stderr
+
+
 def test_nothing_readable(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert "empty: a folder without images" in complaint(cli("read", "empty"))

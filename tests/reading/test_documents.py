@@ -55,6 +55,25 @@ def test_a_cut_tiff_says_which_page() -> None:
         list(load_pages(several("TIFF")[:-40], "scan"))
 
 
+def test_a_bad_page_does_not_end_the_rest() -> None:
+    out, errors = io.BytesIO(), list[ImageError]()
+    noise = np.random.default_rng(0).integers(0, 256, (60, 90), np.uint8)
+    first, *rest = [Image.fromarray(page) for page in (noise, 255 - noise, noise)]
+    first.save(out, "TIFF", save_all=True, append_images=rest, compression="tiff_adobe_deflate")
+    data = bytearray(out.getvalue())
+    with Image.open(io.BytesIO(data)) as image:
+        image.seek(1)
+        (at,), (count,) = image.tag_v2[273], image.tag_v2[279]  # type: ignore[attr-defined]
+    data[at : at + count] = bytes(count)
+    pages = list(load_pages(bytes(data), "scan", errors.append))
+    assert [page.name for page in pages] == ["scan page 1", "scan page 3"]
+    for page in pages:
+        np.testing.assert_array_equal(page.pixels, noise)
+    assert [str(error).partition(":")[0] for error in errors] == ["scan page 2"]
+    with pytest.raises(ImageError, match="scan page 2"):
+        list(load_pages(bytes(data), "scan"))
+
+
 def test_a_pdf_is_drawn_page_by_page(tmp_path: Path) -> None:
     path = tmp_path / "form.pdf"
     path.write_bytes(several("PDF", resolution=72.0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -57,8 +57,8 @@ def command(
 ) -> int:
     """Read the numbers on images of pages: on standard output a text line a line, no more.
 
-    Notes and errors go to standard error. The exit code is 1 if some images could not be read, 2 if
-    none could.
+    Notes and errors go to standard error. The exit code is 1 if some images or pages could not be
+    read, 2 if none could.
     """
     if as_json and csv == STDOUT:
         raise SettingError("--json and --csv - both print: give --csv a file")
@@ -77,16 +77,20 @@ def command(
     wanted = Wanted(reader, as_json, csv, annotate, crops, crops_below, explain, several)
     for error in failed:
         _complain(error)
+
+    def fail(error: ImageError) -> None:
+        _complain(error)
+        failed.append(error)
+
     read = 0
     with ReadProgress(len(files)) as progress, wanted.crops_listed():
         for file in files:
             try:
-                for page in _pages(reader, file):
+                for page in _pages(reader, file, fail):
                     wanted.add(page, progress)
-                read += 1
+                    read += 1
             except ImageError as error:
-                _complain(error)
-                failed.append(error)
+                fail(error)
             progress.advance(file)
     wanted.close()
     return BAD_INPUT if failed and not read else IN_PART if failed else 0
@@ -159,14 +163,14 @@ class Wanted:
                 print(f"crops: {count:,} unsure digits, listed in {labels}", file=sys.stderr)
 
 
-def _pages(reader: Reader, file: str) -> Iterator[Page]:
+def _pages(reader: Reader, file: str, fail: Callable[[ImageError], None]) -> Iterator[Page]:
     if file != "-":
-        yield from reader.read_pages(file)
+        yield from reader.read_pages(file, on_error=fail)
         return
     data = sys.stdin.buffer.read()
     if not data:
         raise ImageError("standard input: expected an image, got nothing: try cat IMAGE | ... -")
-    yield from reader.read_pages(data, "standard input")
+    yield from reader.read_pages(data, "standard input", fail)
 
 
 def _tell(page: Page) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +29,34 @@ DPI = 200  # at which a pencil's stroke of 0.5 mm is 4 pixels wide
 MOST_PIXELS = 8_000_000  # a page: A3 at 200 dpi; what is larger is drawn more coarsely
 
 
-def load_pages(source: Source, name: str | None = None) -> Iterator[Picture]:
+def load_pages(
+    source: Source,
+    name: str | None = None,
+    on_error: Callable[[ImageError], None] | None = None,
+) -> Iterator[Picture]:
     """Every page of `source` (see `preparation.load`) as a Picture, one after another.
 
     The pages of a PDF are drawn by pypdfium2, where that is installed. Of images only TIFF has
     pages: the frames of others are one film, whose first is taken. Where there are several pages,
-    each is called by the source's name and its number. ImageError says what cannot be read.
+    each is called by the source's name and its number. ImageError says what cannot be read; with
+    `on_error`, that is told of each page that cannot be read, and the others follow.
 
     >>> [page.width for page in load_pages(np.full((30, 40), 255, np.uint8))]
     [40]
     """
+    for page in _pages(source, name):
+        try:
+            picture = page()
+        except ImageError as error:
+            if on_error is None:
+                raise
+            on_error(error)
+        else:
+            yield picture
+
+
+def _pages(source: Source, name: str | None) -> Iterator[Callable[[], Picture]]:
+    """What decodes each page: to be called before the next is asked for."""
     if isinstance(source, bytearray | memoryview):
         source = bytes(source)
     if not isinstance(source, str | os.PathLike | bytes) and hasattr(source, "read"):
@@ -48,7 +67,7 @@ def load_pages(source: Source, name: str | None = None) -> Iterator[Picture]:
     elif head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         yield from _tiff_pages(source, name)
     else:
-        yield load(source, name)
+        yield partial(load, source, name)
 
 
 def _bytes_of(stream: Any, name: str | None) -> tuple[bytes | Any, str | None]:
@@ -79,7 +98,7 @@ def _called(source: Any, else_: str) -> str:
     return str(source) if isinstance(source, str | os.PathLike) else else_
 
 
-def _pdf_pages(source: Any, name: str) -> Iterator[Picture]:
+def _pdf_pages(source: Any, name: str) -> Iterator[Callable[[], Picture]]:
     try:
         import pypdfium2
     except ImportError:
@@ -94,23 +113,23 @@ def _pdf_pages(source: Any, name: str) -> Iterator[Picture]:
     with document:
         for i in range(len(document)):
             page_name = f"{name} page {i + 1}" if len(document) > 1 else name
-            yield load(_drawn(document, i, page_name), page_name)
+            yield partial(_drawn, document, i, page_name)
 
 
-def _drawn(document: Any, i: int, name: str) -> Any:
-    """One page as a Pillow image."""
+def _drawn(document: Any, i: int, name: str) -> Picture:
     try:
         page = document[i]
         width, height = (max(1.0, side) for side in page.get_size())
         scale = min(DPI / POINTS, float(np.sqrt(MOST_PIXELS / (width * height))))
-        return page.render(scale=scale).to_pil()
+        image = page.render(scale=scale).to_pil()
     except (RuntimeError, ValueError, MemoryError) as reason:
         raise ImageError(
             f"{name}: this page of a PDF cannot be drawn ({reason}): try exporting it again"
         ) from reason
+    return load(image, name)
 
 
-def _tiff_pages(source: Any, name: str | None) -> Iterator[Picture]:
+def _tiff_pages(source: Any, name: str | None) -> Iterator[Callable[[], Picture]]:
     """A TIFF's pages; whatever is wrong with the file or its first page, `load` says."""
     with ExitStack() as stack:
         try:
@@ -119,18 +138,21 @@ def _tiff_pages(source: Any, name: str | None) -> Iterator[Picture]:
         except Exception:  # Pillow's parsers throw what they like
             count = 1
         if count == 1:
-            yield load(source, name)
+            yield partial(load, source, name)
             return
         name = name or _called(source, "the TIFF")
         for i in range(count):
-            page_name = f"{name} page {i + 1}"
-            try:
-                image.seek(i)
-            except Exception as reason:
-                raise ImageError(
-                    f"{page_name}: damaged or cut short ({reason}): try exporting it again"
-                ) from reason
-            yield load(image, page_name)
+            yield partial(_frame, image, i, f"{name} page {i + 1}")
+
+
+def _frame(image: Any, i: int, name: str) -> Picture:
+    try:
+        image.seek(i)
+    except Exception as reason:
+        raise ImageError(
+            f"{name}: damaged or cut short ({reason}): try exporting it again"
+        ) from reason
+    return load(image, name)
 
 
 def _opened(source: Any) -> Any:
