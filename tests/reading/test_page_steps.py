@@ -150,6 +150,24 @@ def test_a_digit_in_two_pieces_does_not_part_its_line():
     assert [len(row.marks) for row in rows] == [7, 3]
 
 
+def test_several_broken_lines_are_each_made_whole():
+    """In each of three lines the bar of a 5 is off its body, and above the line."""
+    page = bars(
+        (400, 400),
+        *(
+            box
+            for y in (30, 130, 230)
+            for box in (
+                *((x, y, 8, 40) for x in (40, 80, 120, 215, 255)),
+                (155, y - 8, 30, 7),
+                (155, y + 8, 30, 32),
+            )
+        ),
+    )
+    rows = find_rows(marks_of(page), 0)
+    assert [len(row.marks) for row in rows] == [7, 7, 7]
+
+
 @pytest.mark.parametrize("quarter", [0, 1, 2, 3])
 def test_a_strip_and_its_way_back(quarter):
     """Marks of four heights: the strip has them upright in order, and leads back to their boxes."""

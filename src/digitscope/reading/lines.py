@@ -58,13 +58,7 @@ def find_rows(marks: Marks, quarter: int) -> list[Row]:
     chains = _joined(chains, places, spread, size, slope)
     small = np.setdiff1d(np.arange(len(marks)), main)
     chains = _with_small(chains, places, spread, size, slope, small)
-    # Upper parts of broken digits, or a zero off the middle of its line, may have become a chain.
-    for chain in sorted(chains, key=len):
-        if len(chains) > 1 and np.median(marks.size[chain]) < ALONE * size:
-            others = [other for other in chains if other is not chain]
-            grown = _with_small(others, places, spread, size, slope, np.array(chain))
-            if sum(map(len, grown)) == sum(map(len, chains)):
-                chains = grown
+    chains = _with_pieces(chains, places, spread, size, slope, marks.size)
     rows = []
     for chain in chains:
         angle, middle = _fit(places[chain], spread[chain], size, slope)
@@ -255,20 +249,51 @@ def _with_small(
     small: NDArray[np.intp],
 ) -> list[list[int]]:
     """Each small mark put into the line that it stands in; those that stand in none are dirt."""
-    if not chains:
-        return []
     ends = [_ends(places[chain], spread[chain], size, slope) for chain in chains]
-    u, v = _unit(slope), _unit(slope + 90)
     grown = [list(chain) for chain in chains]
     for i in small:
-        x, y = float(places[i] @ u), float(places[i] @ v)
-        off = [
-            abs(y - end[3] - end[4] * (x - end[2]))
-            if end[0] - 1.5 * size < x < end[1] + 1.5 * size
-            else np.inf
-            for end in ends
-        ]
-        best = int(np.argmin(off))
-        if off[best] < BELOW * size:
-            grown[best].append(int(i))
+        line = _line_of(places[i], ends, size, slope)
+        if line is not None:
+            grown[line].append(int(i))
     return grown
+
+
+def _with_pieces(
+    chains: list[list[int]],
+    places: NDArray[np.float64],
+    spread: NDArray[np.float64],
+    size: float,
+    slope: float,
+    sizes: NDArray[np.float64],
+) -> list[list[int]]:
+    """Chains of small marks put, as a whole, into the lines that run through them.
+
+    Upper parts of broken digits, or a zero off the middle of its line, may have become a chain.
+    Lines are taken as they ran before: a piece of a digit says little of where its line runs.
+    """
+    ends = [_ends(places[chain], spread[chain], size, slope) for chain in chains]
+    chains = [list(chain) for chain in chains]
+    for piece in sorted(range(len(chains)), key=lambda k: len(chains[k])):
+        if np.median(sizes[chains[piece]]) >= ALONE * size:
+            continue
+        others = [k for k, chain in enumerate(chains) if chain and k != piece]
+        near = [ends[k] for k in others]
+        lines = [_line_of(places[i], near, size, slope) for i in chains[piece]]
+        if all(line is not None for line in lines):
+            for i, line in zip(chains[piece], lines, strict=True):
+                chains[others[line or 0]].append(i)
+            chains[piece] = []
+    return [chain for chain in chains if chain]
+
+
+def _line_of(place: NDArray[np.float64], ends: list[Ends], size: float, slope: float) -> int | None:
+    """Which of these lines a small mark stands in, None if none."""
+    x, y = float(place @ _unit(slope)), float(place @ _unit(slope + 90))
+    off = [
+        abs(y - end[3] - end[4] * (x - end[2]))
+        if end[0] - 1.5 * size < x < end[1] + 1.5 * size
+        else np.inf
+        for end in ends
+    ]
+    best = int(np.argmin(off)) if off else 0
+    return best if off and off[best] < BELOW * size else None
