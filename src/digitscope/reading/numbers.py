@@ -58,13 +58,13 @@ def split(boxes: Sequence[Box], height: float) -> list[int]:
 def _threshold(between: Floats) -> float:
     """From which width on a gap parts two numbers; infinite if none does.
 
-    Sorted by width, the gaps within numbers come first; the largest step upwards ends them.
+    Sorted by width, the gaps within numbers come first; the first step upwards that stands out ends
+    them. Those behind it part numbers as well: columns stand farther apart than words.
     """
     if len(between) < 2:
         return LONE
     order = np.sort(between)
     inner = np.maximum(order[:-1], 0)
-    steps = order[1:] - inner
-    steps[(order[1:] < LEAST) | (steps < BEYOND) | (order[1:] < TIMES * inner)] = -np.inf
-    best = int(np.argmax(steps))
-    return float(order[best + 1]) if steps[best] > 0 else np.inf
+    wide = order[1:]
+    parts = (wide >= LEAST) & (wide - inner >= BEYOND) & (wide >= TIMES * inner)
+    return float(wide[np.argmax(parts)]) if parts.any() else np.inf
