@@ -14,8 +14,12 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from digitscope.cli.main import main
+from digitscope.cli.read import Wanted
+from digitscope.errors import StorageError
 from digitscope.reader import Reader
 from digitscope.reading.crops import from_crop
+from digitscope.reading.tree import Page
 from tests.cli.test_errors import complaint
 from tests.conftest import Cli
 from tests.reading.pages import compose_page
@@ -140,12 +144,44 @@ def test_annotate(cli: Cli, folder: Path, tmp_path: Path) -> None:
     np.testing.assert_array_equal(
         pixels(tmp_path / "out.png"), np.asarray(Reader().read(folder / "a.png").draw())
     )
-    two = cli("read", folder, "--annotate", "many.png")
-    assert two.returncode == 0, two.stderr
-    assert {p.name for p in tmp_path.glob("many*")} == {"many.png", "many-2.png"}
+    assert "many.png is one file" in complaint(cli("read", folder, "--annotate", "many.png"))
+    assert not list(tmp_path.glob("many*"))
     cli("read", folder, folder / "a.png", "--annotate", "drawn")
     assert {p.name for p in (tmp_path / "drawn").iterdir()} == {"a.png", "a-2.png", "b.png"}
     assert "nothing is overwritten" in complaint(cli("read", folder, "--annotate", "drawn"))
+
+
+def test_pages_beside_a_file_take_free_names(cli: Cli, tmp_path: Path) -> None:
+    first, second = (Image.fromarray(compose_page([line])) for line in ("2024 17", "815"))
+    first.save(tmp_path / "scan.tiff", save_all=True, append_images=[second])
+    (tmp_path / "out-2.png").write_bytes(b"mine")
+    done = cli("read", "scan.tiff", "--annotate", "out.png", "--json")
+    assert done.returncode == 0, done.stderr
+    assert [page["text"] for page in json.loads(done.stdout)["pages"]] == ["2024 17", "815"]
+    assert {p.name for p in tmp_path.glob("out*")} == {"out.png", "out-2.png", "out-3.png"}
+    assert (tmp_path / "out-2.png").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("stopped_by", [KeyboardInterrupt, StorageError])
+def test_what_was_read_is_kept_when_the_rest_is_not(
+    folder: Path,
+    tmp_path: Path,
+    stopped_by: type[BaseException],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def stop(self: Wanted, page: Page, progress: object) -> None:
+        if page.name.endswith("b.png"):
+            raise stopped_by("no more")
+        add(self, page, progress)  # type: ignore[arg-type]
+
+    add = Wanted.add
+    monkeypatch.setattr(Wanted, "add", stop)
+    out = tmp_path / "out.csv"
+    main(["read", str(folder), "--json", "--csv", str(out)])
+    (page,) = json.loads(capsys.readouterr().out)["pages"]
+    rows = list(csv.DictReader(out.read_text().splitlines()))
+    assert [row["text"] for row in rows] == page["text"].split() == ["2024", "17", "815"]
 
 
 def test_crops(cli: Cli, folder: Path, tmp_path: Path) -> None:
@@ -155,7 +191,8 @@ def test_crops(cli: Cli, folder: Path, tmp_path: Path) -> None:
     reader = Reader()
     digits = [d for name in PAGES for d in reader.read(folder / name).digits]
     digits = [d for d in digits if d.confidence < 1]
-    assert [row["label"] for row in rows] == [d.text for d in digits]
+    assert {row["label"] for row in rows} == {""}  # no guess is ever taken for a label
+    assert [row["guess"] for row in rows] == [d.guess[0] for d in digits]
     assert f"crops: {len(rows)} unsure digits, listed in crops/labels.csv" in done.stderr
     for row, digit in zip(rows, digits, strict=True):
         kept = from_crop(pixels(tmp_path / "crops" / row["file"]))
@@ -164,6 +201,8 @@ def test_crops(cli: Cli, folder: Path, tmp_path: Path) -> None:
         "labels.csv",
         *(row["file"] for row in rows),
     }
+    none = complaint(cli("adapt", "crops", "--out", "mine"))
+    assert f"none of {len(rows)} crops has a label: write the digit" in none
     assert "crops: is not empty" in complaint(cli("read", folder, "--crops", "crops"))
 
 
@@ -172,6 +211,8 @@ def test_explain(cli: Cli, folder: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert pixels(tmp_path / "steps.png").shape[1] == 1440
     said = complaint(cli("read", folder / "a.png", "missing.png", "--explain", "more.png"))
+    assert "--explain draws one page" in said
+    said = complaint(cli("read", folder, "--explain", "more.png"))
     assert "--explain draws one page" in said
 
 

@@ -6,6 +6,7 @@ import csv
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from digitscope.data.mnist import load_mnist
 from digitscope.errors import DataError, SettingError
 from digitscope.models.model import Model
 from digitscope.network.network import Network
+from digitscope.preparation import prepare
 from digitscope.reading.crops import to_crop
 from digitscope.synthesis.negatives import negatives
 from digitscope.training.adapt import _held_out, adapt
@@ -237,7 +239,7 @@ def test_crops_from_a_folder_of_digits_are_prepared(tmp_path: Path) -> None:
             "line 2: expected a digit, none for what is no digit, or ? to leave this crop out, got ",
         ),
         ([("0.png", "12")], "got '12'"),
-        ([("0.png", "?")], "no labelled digit could be read: correct the column label"),
+        ([("0.png", "?")], "none of 1 crops has a label: write the digit that each shows into"),
         ([("none.png", "3")], "no labelled digit could be read"),
     ],
 )
@@ -246,6 +248,34 @@ def test_bad_labels(tmp_path: Path, rows: list[tuple[str, str]], words: str) -> 
     with pytest.raises(DataError) as caught:
         read_crops(write_csv(tmp_path, rows))
     assert words in str(caught.value)
+
+
+def test_names_with_line_breaks_and_lines_that_are_no_csv(tmp_path: Path) -> None:
+    Image.fromarray(to_crop(TEST.images[0])).save(tmp_path / "two\nlines.png")
+    Image.fromarray(to_crop(TEST.images[1])).save(tmp_path / "form\x0cfeed.png")
+    rows = [("two\nlines.png", "7"), ("form\x0cfeed.png", "2")]
+    assert read_crops(write_csv(tmp_path, rows)).labels.tolist() == [7, 2]
+    with pytest.raises(DataError, match=r"labels.csv: line 4: not a CSV \(field larger than"):
+        read_crops(write_csv(tmp_path, [*rows[1:], ("1.png", "1"), ("9" * 140_000, "3")]))
+    with pytest.raises(DataError, match="no labelled digit could be read"):
+        read_crops(write_csv(tmp_path, [("zero\0.png", "3")]))
+
+
+def test_an_image_that_is_no_crop_is_decoded_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, real = [], Image.open
+
+    def count(*given: Any, **named: Any) -> Image.Image:
+        opened.append(given)
+        return real(*given, **named)
+
+    monkeypatch.setattr(Image, "open", count)
+    photo = 255 - np.kron(np.pad(TEST.images[0], 10), np.ones((3, 3), np.uint8))
+    Image.fromarray(photo).save(tmp_path / "a.png")
+    crops = read_crops(write_csv(tmp_path, [("a.png", "7")]))
+    np.testing.assert_array_equal(crops.images[0], prepare(photo).image)
+    assert len(opened) == 1
 
 
 def test_a_csv_of_other_columns(tmp_path: Path) -> None:

@@ -22,7 +22,8 @@ MOST_TOLD = 5  # unreadable images that are named one by one
 def command(
     crops: Path = typer.Argument(
         help="Your labelled digits: FOLDER/<digit>/*.png, or the folder (or labels.csv) that "
-        "'digitscope read --crops' wrote, its column label corrected."
+        "'digitscope read --crops' wrote, its column label filled in "
+        "(an empty one leaves the crop out)."
     ),
     out: Path = typer.Option(help="The new model file, such as mine.safetensors."),
     model: Path = typer.Option(Path("reader"), help="The model to begin from."),

@@ -48,12 +48,14 @@ def command(
         None, help="Draw what was read: a new PNG file, or a new folder for many images."
     ),
     crops: Path | None = typer.Option(
-        None, help="Keep unsure digits in a new folder, with a labels.csv to correct for adapt."
+        None, help="Keep unsure digits in a new folder, with a labels.csv to fill in for adapt."
     ),
     crops_below: float = typer.Option(
         0.99, min=0, max=1, help="Digits less sure than this go there."
     ),
-    explain: Path | None = typer.Option(None, help="Draw every step of the way (of one page)."),
+    explain: Path | None = typer.Option(
+        None, help="Draw every step of the way (of the first page)."
+    ),
 ) -> int:
     """Read the numbers on images of pages: on standard output a text line a line, no more.
 
@@ -62,7 +64,9 @@ def command(
     """
     if as_json and csv == STDOUT:
         raise SettingError("--json and --csv - both print: give --csv a file")
-    if explain and len(images) > 1:
+    files, failed = find_images(images)
+    several = len(files) > 1
+    if explain and (several or len(images) > 1):
         raise SettingError("--explain draws one page: give one image, or leave it out")
     reader = Reader(
         model,
@@ -72,8 +76,6 @@ def command(
         reject_below=reject_below,
         runtime=runtime,
     )
-    files, failed = find_images(images)
-    several = len(files) > 1
     wanted = Wanted(reader, as_json, csv, annotate, crops, crops_below, explain, several)
     for error in failed:
         _complain(error)
@@ -83,7 +85,7 @@ def command(
         failed.append(error)
 
     read = 0
-    with ReadProgress(len(files)) as progress, wanted.crops_listed():
+    with wanted.closed_at_the_end(), ReadProgress(len(files)) as progress:
         for file in files:
             try:
                 for page in _pages(reader, file, fail):
@@ -92,12 +94,11 @@ def command(
             except ImageError as error:
                 fail(error)
             progress.advance(file)
-    wanted.close()
     return BAD_INPUT if failed and not read else IN_PART if failed else 0
 
 
 class Wanted:
-    """What was asked for, page by page; files that cannot be written are known of at once."""
+    """What was asked for, page by page; files that are there already are known of at once."""
 
     def __init__(
         self,
@@ -115,7 +116,7 @@ class Wanted:
                 free(path)
         self.reader, self.named = reader, named
         self.as_json, self.csv, self.explain = as_json, csv, explain
-        self.drawn = Annotations(annotate) if annotate else None
+        self.drawn = Annotations(annotate, named) if annotate else None
         self.crops = CropFolder(crops, crops_below) if crops else None
         self.pages: list[dict[str, Any]] = []
         self.rows: list[tuple[Any, ...]] = []
@@ -143,8 +144,19 @@ class Wanted:
 
         return FIGURES["reading_steps"](page, self.reader.explain(page))
 
-    def close(self) -> None:
-        """What stands at the end: JSON and CSV."""
+    @contextmanager
+    def closed_at_the_end(self) -> Iterator[None]:
+        """What was read until then is kept, even if the reading was interrupted."""
+        try:
+            yield
+        finally:
+            try:
+                self._list_crops()
+            finally:
+                self._write()
+
+    def _write(self) -> None:
+        """JSON and CSV."""
         if self.as_json:
             print_json(_json(self.reader.name, self.pages))
         if self.csv == STDOUT:
@@ -152,15 +164,10 @@ class Wanted:
         elif self.csv:
             write_atomically(self.csv, to_csv(self.rows).encode("utf-8", "replace"))
 
-    @contextmanager
-    def crops_listed(self) -> Iterator[None]:
-        """Crops have their list at the end, even if the reading was interrupted."""
-        try:
-            yield
-        finally:
-            if self.crops:
-                labels, count = self.crops.close(), len(self.crops.rows)
-                print(f"crops: {count:,} unsure digits, listed in {labels}", file=sys.stderr)
+    def _list_crops(self) -> None:
+        if self.crops:
+            labels, count = self.crops.close(), len(self.crops.rows)
+            print(f"crops: {count:,} unsure digits, listed in {labels}", file=sys.stderr)
 
 
 def _pages(reader: Reader, file: str, fail: Callable[[ImageError], None]) -> Iterator[Page]:

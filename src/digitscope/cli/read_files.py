@@ -8,7 +8,7 @@ import re
 from pathlib import Path, PurePath
 from typing import Any
 
-from digitscope.errors import ImageError, StorageError
+from digitscope.errors import ImageError, SettingError, StorageError
 from digitscope.reading.crops import COLUMNS, crop_name, to_crop
 from digitscope.reading.tree import Page
 from digitscope.store import write_atomically
@@ -72,28 +72,31 @@ def _make_empty(folder: Path) -> Path:
 
 
 class Annotations:
-    """Annotated pages: out.png (then out-2.png, ...), or a new folder, named as their images."""
+    """Annotated pages: a PNG file of one image, or a new folder, named as their images.
 
-    def __init__(self, path: Path) -> None:
-        self.folder = None if path.suffix.lower() == ".png" else _make_empty(path)
-        self.path = path if self.folder else free(path)
-        self.count = 0
+    Where the one image has several pages, the others lie beside the file: out-2.png, ...
+    """
+
+    def __init__(self, path: Path, several: bool) -> None:
+        is_file = path.suffix.lower() == ".png"
+        if is_file and several:
+            raise SettingError(f"--annotate {path} is one file: give many images a new folder")
+        self.folder = None if is_file else _make_empty(path)
+        self.path = free(path) if is_file else path
 
     def add(self, page: Page) -> Path:
         """Draw one page, and keep it."""
-        self.count += 1
-        if self.folder:
-            path = _unique(self.folder, stem_of(page), ".png")
-        elif self.count == 1:
-            path = free(self.path)
-        else:
-            path = free(self.path.with_stem(f"{self.path.stem}-{self.count}"))
+        folder = self.folder or self.path.parent
+        stem = stem_of(page) if self.folder else self.path.stem
+        path = _unique(folder, stem, self.path.suffix if not self.folder else ".png")
         write_atomically(path, png(page.draw()))
         return path
 
 
 class CropFolder:
-    """The uncertain digits of some pages, as pictures, with a labels.csv to be corrected."""
+    """The uncertain digits of some pages, as pictures, with a labels.csv to be filled in: what was
+    guessed has a column of its own, so that no guess is ever taken for a label.
+    """
 
     def __init__(self, folder: Path, below: float) -> None:
         self.folder, self.below = _make_empty(folder), below
@@ -113,7 +116,7 @@ class CropFolder:
                     path = _unique(self.folder, Path(name).stem, ".png")
                     write_atomically(path, png(Image.fromarray(to_crop(digit.image))))
                     sure = f"{confidence:.4f}"
-                    row = (path.name, digit.text, guess, sure, page.name, i, k, place)
+                    row = (path.name, "", guess, sure, page.name, i, k, place)
                     self.rows.append(row)
 
     def close(self) -> Path:
@@ -127,7 +130,7 @@ class CropFolder:
 def _unique(folder: Path, stem: str, suffix: str) -> Path:
     """A free name: two images may be called the same in different folders."""
     path, count = folder / f"{stem}{suffix}", 1
-    while path.exists():
+    while path.exists() or path.is_symlink():
         count += 1
         path = folder / f"{stem}-{count}{suffix}"
     return path

@@ -1,8 +1,9 @@
-"""The user's own digits, labelled: a folder a digit, or the corrected CSV of `read --crops`."""
+"""The user's own digits, labelled: a folder a digit, or the filled-in CSV of `read --crops`."""
 
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +42,7 @@ def read_crops(source: str | Path) -> Crops:
     """The labelled digits of a folder (see `data.labelled`), or of the labels.csv in it.
 
     A CSV has the columns file and label; a row whose label is empty or ? is left out, and "none" is
-    the label of what is no digit. Crops that
+    the label of what is no digit; a guess that stands beside it is not looked at. Crops that
     `digitscope read --crops` wrote are taken as the network was given them; any other image is
     prepared. DataError where there are none, or a label is none.
     """
@@ -63,15 +64,24 @@ def read_crops(source: str | Path) -> Crops:
         except ImageError as error:
             unreadable.append(str(error))
     if not images:
-        hint = "correct the column label" if unlabelled else "sort images into FOLDER/<digit>/"
-        raise DataError(f"{source}: no labelled digit could be read: {hint}")
+        raise DataError(f"{source}: {_none(len(rows), unlabelled)}")
     return Crops(np.stack(images), np.array(labels, np.uint8), tuple(unreadable), unlabelled)
+
+
+def _none(labelled: int, unlabelled: int) -> str:
+    """Why there are no crops."""
+    if unlabelled and not labelled:
+        return (
+            f"none of {unlabelled:,} crops has a label: write the digit that each shows into the "
+            f"column label, or {NO_DIGIT} (what is left empty is left out)"
+        )
+    return "no labelled digit could be read: sort images into FOLDER/<digit>/"
 
 
 def _prepared(source: Any, name: str) -> Images:
     pixels = load(source, name).pixels
     image = from_crop(pixels) if pixels.ndim == 2 else None
-    return prepare(source, name).image if image is None else image
+    return prepare(pixels, name).image if image is None else image
 
 
 def _class(label: str) -> int:
@@ -86,14 +96,22 @@ def _csv_rows(path: Path) -> Iterator[tuple[Path, str]]:
         reason = error.strerror if isinstance(error, OSError) else "not text in UTF-8"
         raise DataError(f"{path}: cannot be read: {reason}") from None
     heading = text.partition("\n")[0]
-    table = csv.DictReader(text.splitlines(), delimiter=";" if ";" in heading else ",")
-    if not {"file", "label"} <= set(table.fieldnames or ()):
-        raise DataError(f"{path}: expected the columns file and label, got {heading.strip()!r}")
-    for row in table:
+    # A quoted name may have a line break within it: the lines are csv's own to part.
+    lines = io.StringIO(text, newline="")
+    table = csv.DictReader(lines, delimiter=";" if ";" in heading else ",")
+    try:
+        if not {"file", "label"} <= set(table.fieldnames or ()):
+            raise DataError(f"{path}: expected the columns file and label, got {heading.strip()!r}")
+        rows = [(table.line_num, row) for row in table]
+    except csv.Error as error:
+        raise DataError(
+            f"{path}: line {table.line_num + 1}: not a CSV ({error}): save it again"
+        ) from None
+    for line, row in rows:
         label = (row["label"] or "").strip()
         if label not in (*LEFT_OUT, *DIGITS, NO_DIGIT):
             raise DataError(
-                f"{path}: line {table.line_num}: expected a digit, {NO_DIGIT} for what is no "
+                f"{path}: line {line}: expected a digit, {NO_DIGIT} for what is no "
                 f"digit, or ? to leave this crop out, got {label!r}"
             )
         yield path.parent / (row["file"] or ""), label
