@@ -86,9 +86,10 @@ class Annotations:
 
     def add(self, page: Page) -> Path:
         """Draw one page, and keep it."""
-        folder = self.folder or self.path.parent
-        stem = stem_of(page) if self.folder else self.path.stem
-        path = _unique(folder, stem, self.path.suffix if not self.folder else ".png")
+        if self.folder:
+            path = _unique(self.folder, stem_of(page), ".png")
+        else:
+            path = _unique(self.path.parent, self.path.stem, self.path.suffix)
         write_atomically(path, png(page.draw()))
         return path
 
