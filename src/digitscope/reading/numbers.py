@@ -17,6 +17,7 @@ __all__ = ["gaps", "split"]
 
 # In heights of the line's digits.
 LEAST = 0.5  # a gap that parts two numbers is at least so wide
+CLEAR = 0.9  # a gap so wide is a space between words, beside still wider ones too
 BEYOND = 0.35  # and so much wider than the widest gap within a number
 LONE = 1.8  # the only gap of a line has no other to stand out from: so wide it must be
 TIMES = 1.8  # and so many times as wide as the widest gap within a number
@@ -58,8 +59,9 @@ def split(boxes: Sequence[Box], height: float) -> list[int]:
 def _threshold(between: Floats) -> float:
     """From which width on a gap parts two numbers; infinite if none does.
 
-    Sorted by width, the gaps within numbers come first; the first step upwards that stands out ends
-    them. Those behind it part numbers as well: columns stand farther apart than words.
+    Sorted by width, the gaps within numbers come first; the first step upwards to a clear space
+    ends them. Those behind it part numbers as well: columns stand farther apart than words. Where
+    no step leads to a clear space, the largest one counts, if it stands out.
     """
     if len(between) < 2:
         return LONE
@@ -67,4 +69,8 @@ def _threshold(between: Floats) -> float:
     inner = np.maximum(order[:-1], 0)
     wide = order[1:]
     parts = (wide >= LEAST) & (wide - inner >= BEYOND) & (wide >= TIMES * inner)
-    return float(wide[np.argmax(parts)]) if parts.any() else np.inf
+    if not parts.any():
+        return np.inf
+    clear = parts & (wide >= CLEAR)
+    step = np.argmax(clear) if clear.any() else np.argmax(np.where(parts, wide - inner, -np.inf))
+    return float(wide[step])
