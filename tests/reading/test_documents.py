@@ -45,6 +45,21 @@ def test_a_tiff_of_many_pages(tmp_path: Path) -> None:
     assert next(load_pages(path)).name == f"{path} page 1"
 
 
+@pytest.mark.parametrize("kind", [1, 3, 4])  # smaller copy of an image, of a page; mask
+def test_thumbnails_and_masks_of_a_tiff_are_no_pages(kind: int) -> None:
+    page, small = Image.new("L", (90, 60), 250), Image.new("L", (9, 8), 10)
+    out, alone = io.BytesIO(), io.BytesIO()
+    small.encoderinfo = {"tiffinfo": {254: kind}}  # type: ignore[attr-defined]
+    page.save(out, "TIFF", save_all=True, append_images=[small, page])
+    names = [(page.name, page.width) for page in load_pages(out.getvalue(), "scan")]
+    assert names == [("scan page 1", 90), ("scan page 2", 90)]
+    page.save(alone, "TIFF", save_all=True, append_images=[small])
+    assert [(page.name, page.width) for page in load_pages(alone.getvalue(), "a")] == [("a", 90)]
+    only = io.BytesIO()
+    small.save(only, "TIFF", tiffinfo={254: kind})
+    assert [page.width for page in load_pages(only.getvalue())] == [9]
+
+
 def test_a_film_is_its_first_frame() -> None:
     (page,) = load_pages(several("GIF"))
     assert int(page.pixels.mean()) == GREYS[0]

@@ -26,6 +26,7 @@ PDF_LINE = (
 HEAD = 1024  # bytes within which a PDF must say that it is one
 POINTS = 72  # a PDF's unit: points an inch
 DPI = 200  # at which a pencil's stroke of 0.5 mm is 4 pixels wide
+KIND, NO_PAGE = 254, 0b101  # the TIFF tag, and its bits for "smaller copy" and "mask" of another
 MOST_PIXELS = 8_000_000  # a page: A3 at 200 dpi; what is larger is drawn more coarsely
 
 
@@ -37,7 +38,8 @@ def load_pages(
     """Every page of `source` (see `preparation.load`) as a Picture, one after another.
 
     The pages of a PDF are drawn by pypdfium2, where that is installed. Of images only TIFF has
-    pages: the frames of others are one film, whose first is taken. Where there are several pages,
+    pages (smaller copies and masks are none): the frames of others are one film, whose first is
+    taken. Where there are several pages,
     each is called by the source's name and its number. ImageError says what cannot be read; with
     `on_error`, that is told of each page that cannot be read, and the others follow.
 
@@ -134,15 +136,28 @@ def _tiff_pages(source: Any, name: str | None) -> Iterator[Callable[[], Picture]
     with ExitStack() as stack:
         try:
             image = stack.enter_context(_opened(source))
-            count = int(image.n_frames)
+            frames = _frames(image)
         except Exception:  # Pillow's parsers throw what they like
-            count = 1
-        if count == 1:
+            frames = [0]
+        if frames == [0]:
             yield partial(load, source, name)
             return
         name = name or _called(source, "the TIFF")
-        for i in range(count):
-            yield partial(_frame, image, i, f"{name} page {i + 1}")
+        for number, i in enumerate(frames, start=1):
+            page_name = f"{name} page {number}" if len(frames) > 1 else name
+            yield partial(_frame, image, i, page_name)
+
+
+def _frames(image: Any) -> list[int]:
+    """Which frames of a TIFF are pages; all, if none says that it is one."""
+    kinds = []
+    for i in range(image.n_frames):
+        try:
+            image.seek(i)
+            kinds.append(int(image.tag_v2.get(KIND, 0)))
+        except Exception:  # a damaged page is one still, and says so when it is read
+            kinds.append(0)
+    return [i for i, kind in enumerate(kinds) if not kind & NO_PAGE] or list(range(len(kinds)))
 
 
 def _frame(image: Any, i: int, name: str) -> Picture:
