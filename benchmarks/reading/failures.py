@@ -34,6 +34,6 @@ def draw_failures(folder: Path, what: str, answers: Sequence[Answer], task: Task
         told = f"{task.truth[i]} > {answers[i].text or 'nothing'}, {answers[i].confidence:.2f}"
         drawn.text((x + 2, y + TILE), told, fill="black")
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{what}, {task.name}.png"
+    path = folder / f"{what}, {task.name.replace('/', '-')}.png"
     sheet.save(path)
     return path

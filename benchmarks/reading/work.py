@@ -6,6 +6,7 @@ images; pages; and things that are no digit. Everything that is drawn by lot has
 
 from __future__ import annotations
 
+import tempfile
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -99,8 +100,7 @@ def _task(
     """Images as PNG files in a folder of the task's own."""
     from PIL import Image
 
-    place = folder / f"{zlib.crc32(name.encode()):08x}"
-    place.mkdir()
+    place = Path(tempfile.mkdtemp(dir=folder))  # a set may be called as a kind is
     paths = []
     for i, image in enumerate(images):
         paths.append(str(place / f"{i:06}.png"))

@@ -42,6 +42,22 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Work:
     return make_work(given, tmp_path_factory.mktemp("work"), most=QUICK)
 
 
+def test_sets_that_are_called_alike(tmp_path: Path) -> None:
+    images, labels = load_mnist("test")
+    for place in ("a/scans", "b/scans", "b/noise"):
+        (tmp_path / "given" / place).parent.mkdir(parents=True, exist_ok=True)
+        np.savez(tmp_path / "given" / place, images=images[:2], labels=labels[:2])
+    (tmp_path / "work").mkdir()
+    made = make_work(tmp_path / "given", tmp_path / "work", most=3)
+    assert [t.name for t in made.digits] == ["MNIST test", "a/scans", "noise", "b/scans"]
+    assert len({path for t in (*made.digits, *made.others) for path in t.paths}) == 9 + 3 * len(
+        made.others
+    )
+    path = draw_failures(tmp_path, "digits", [Answer("", 0.0)] * 2, made.digits[1])
+    assert path == tmp_path / "digits, a-scans.png"
+    assert path.exists()
+
+
 class Fake:
     """Stands for a reader's process: right on every digit but the first of a set, never on pages."""
 

@@ -49,6 +49,20 @@ def test_every_kind_of_set_in_one_folder(tmp_path: Path) -> None:
     assert all(isinstance(found, LabelledSet) for found in (own, pages, many))
 
 
+def test_every_set_has_a_name_of_its_own(tmp_path: Path) -> None:
+    root = tmp_path / "all"
+    for place in ("a/scans.npz", "b/scans.npz", "b/other.npz", "all/some.npz", "c/x.npz"):
+        (root / place).parent.mkdir(parents=True, exist_ok=True)
+        np.savez(root / place, images=np.ones((1, 9, 8)), labels=[1])
+    for place in ("c/x/3/i.png", "5/i.png", "all/6/i.png"):
+        draw(root / place)
+    sets = find_sets(root)
+    assert [found.name for found in sets] == [
+        *("all", "a/scans", "all/all", "some", "other", "b/scans", "c/x.npz", "c/x"),
+    ]
+    assert sets[1].digits[0].name == "scans.npz[0]"
+
+
 def test_a_turn_that_is_not_a_quarter_is_not_known(tmp_path: Path) -> None:
     draw(tmp_path / "a.png")
     for turn in ("unknown", 45, None, True):

@@ -119,3 +119,24 @@ def test_a_folder_that_is_none(tmp_path: Path) -> None:
         diagnose(tmp_path / "none")
     with pytest.raises(DataError, match="a folder without images"):
         diagnose(tmp_path)
+
+
+def test_labels_that_cannot_be_understood_are_not_passed_over(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "page.png"), 255 - large(TRAIN[0]))
+    (tmp_path / "labels.json").write_text("{")
+    with pytest.raises(DataError, match=r"labels\.json: not JSON"):
+        diagnose(tmp_path)
+    (tmp_path / "labels.json").write_text('{"page.png": ["7"]}')
+    with pytest.raises(DataError, match="holds labelled pages and no single digits"):
+        diagnose(tmp_path)
+    (tmp_path / "labels.json").unlink()
+    (tmp_path / "mine.npz").write_bytes(b"PK nothing of the kind")
+    with pytest.raises(DataError, match=r"mine\.npz: cannot be read as \.npz"):
+        diagnose(tmp_path)
+
+
+def test_hidden_images_are_not_looked_at(tmp_path: Path) -> None:
+    (tmp_path / ".thumbnails").mkdir()
+    for name in ("a.png", ".b.png", ".thumbnails/c.png"):
+        cv2.imwrite(str(tmp_path / name), 255 - large(TRAIN[0]))
+    assert diagnose(tmp_path).images == 1

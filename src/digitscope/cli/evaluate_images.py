@@ -30,7 +30,7 @@ def evaluate_images(
         print("\n\n".join([*(describe_set(s, model.name) for s in judged), *_overview(judged)]))
     for one in judged:
         if figures is not None and one.evaluation is not None:
-            draw(model, one.evaluation, figures / one.name, as_json)
+            draw(model, one.evaluation, figures / one.name.replace("/", "-"), as_json)
     return 0
 
 

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 
 from digitscope.errors import DataError
 
-__all__ = ["LABELS", "LabelledDigit", "LabelledPage", "LabelledSet", "find_sets"]
+__all__ = ["LABELS", "LabelledDigit", "LabelledPage", "LabelledSet", "find_sets", "sets_in"]
 
 LABELS = "labels.json"
 DIGITS = tuple("0123456789")
@@ -54,7 +55,9 @@ class LabelledPage(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class LabelledSet:
-    """What one folder, or one file of arrays, holds: digits, pages, or both."""
+    """What one folder, or one file of arrays, holds: digits, pages, or both. Of the sets that are
+    found together each has a name of its own.
+    """
 
     name: str
     digits: tuple[LabelledDigit, ...]
@@ -62,7 +65,8 @@ class LabelledSet:
 
 
 def find_sets(folder: str | Path) -> list[LabelledSet]:
-    """The sets of a labelled folder, in the order of their names; at least one.
+    """The sets of a labelled folder, in the order of their paths; at least one. A set is called as
+    its folder or file; by its path within `folder`, where two would be called the same.
 
     DataError, in one line, for a folder that is none or holds nothing labelled, and for labels
     that cannot be understood. Whether an image can be decoded is found out by whoever decodes it.
@@ -75,33 +79,70 @@ def find_sets(folder: str | Path) -> list[LabelledSet]:
     >>> [(s.name, len(s.digits), s.digits[1].name, s.digits[1].label) for s in found]
     [('mine', 2, 'mine.npz[1]', 4)]
     """
-    folder = Path(folder)
-    try:
-        if not folder.is_dir():
-            what = "is a file, expected a folder" if folder.exists() else "no such folder"
-            raise DataError(f"{folder}: {what} of labelled images: {EXPECTED}")
-        sets = list(_sets_of(folder, folder.resolve().name))
-    except OSError as error:
-        raise DataError(f"{error.filename or folder}: cannot be read: {error.strerror}") from None
+    sets = sets_in(folder)
     if not sets:
         raise DataError(f"{folder}: holds no labelled images, expected {EXPECTED}")
     return sets
 
 
-def _sets_of(folder: Path, name: str) -> Iterator[LabelledSet]:
-    """The set that a folder is itself, then those in it."""
+def sets_in(folder: str | Path) -> list[LabelledSet]:
+    """The same, but none where nothing in the folder is labelled.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     sets_in(folder)
+    []
+    """
+    folder = Path(folder)
+    try:
+        if not folder.is_dir():
+            what = "is a file, expected a folder" if folder.exists() else "no such folder"
+            raise DataError(f"{folder}: {what} of labelled images: {EXPECTED}")
+        found = list(_sets_of(folder))
+    except OSError as error:
+        raise DataError(f"{error.filename or folder}: cannot be read: {error.strerror}") from None
+    names = _names([path for path, _ in found], folder)
+    return [replace(one, name=name) for name, (_, one) in zip(names, found, strict=True)]
+
+
+def _names(paths: list[Path], folder: Path) -> list[str]:
+    """A name for each path in a folder: the shortest that no other of them has.
+
+    >>> _names([Path("f/a/scans.npz"), Path("f/b/scans.npz"), Path("f/b/more.npz")], Path("f"))
+    ['a/scans', 'b/scans', 'more']
+    """
+    root = folder.resolve().name
+    longer = []  # of each path, from short to long; the last is the path itself
+    for path in paths:
+        within = path.relative_to(folder)
+        stem = within if path.is_dir() else within.with_suffix("")
+        whole = f"{root}/{within.as_posix()}"
+        known = [stem.name, stem.as_posix(), within.as_posix(), whole]
+        longer.append(known if path != folder else [root] * len(known))
+    names = [known[0] for known in longer]
+    for length in range(1, len(longer[0]) if longer else 0):
+        often = Counter(names)
+        names = [
+            known[length] if often[name] > 1 else name
+            for name, known in zip(names, longer, strict=True)
+        ]
+    return names
+
+
+def _sets_of(folder: Path) -> Iterator[tuple[Path, LabelledSet]]:
+    """The set that a folder is itself, then those in it, each with its folder or file."""
     entries = sorted(p for p in folder.iterdir() if not p.name.startswith("."))
     within = [p for p in entries if p.is_dir()]
     digits = tuple(d for p in within if p.name in DIGITS for d in _digits_of(p))
     pages = _pages_of(folder / LABELS) if (folder / LABELS).is_file() else ()
     if digits or pages:
-        yield LabelledSet(name, digits, pages)
+        yield folder, LabelledSet(folder.name, digits, pages)
     for path in entries:
         if path.is_file() and path.suffix.lower() == ".npz":
-            yield LabelledSet(path.stem, _digits_in(path), ())
+            yield path, LabelledSet(path.stem, _digits_in(path), ())
     for path in within:
         if path.name not in DIGITS:
-            yield from _sets_of(path, path.name)
+            yield from _sets_of(path)
 
 
 def _digits_of(folder: Path) -> Iterator[LabelledDigit]:

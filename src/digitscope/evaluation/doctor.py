@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitscope.data.labelled import find_sets
+from digitscope.data.labelled import sets_in
 from digitscope.data.mnist import load_mnist
 from digitscope.errors import DataError, ImageError
 from digitscope.evaluation.advice import advice_on_image, advice_on_shape, advice_on_warning
@@ -102,24 +102,37 @@ def diagnose(
 
 
 def _sources(folder: Path) -> list[tuple[str, Source]]:
-    """The labelled digits of a folder, or else every image in it: names and sources."""
-    found: list[tuple[str, Source]] = []
-    try:
-        found += [(d.name, d.source) for each in find_sets(folder) for d in each.digits]
-    except DataError:
-        if not folder.is_dir():
-            raise
-    return found or _images_of(folder)
+    """The labelled digits of a folder, or else every image in it: names and sources. Labels that
+    cannot be understood are the caller's to mend: nothing is taken for unlabelled instead.
+    """
+    sets = sets_in(folder)
+    if not sets:
+        return _images_of(folder)
+    found: list[tuple[str, Source]] = [(d.name, d.source) for one in sets for d in one.digits]
+    if not found:
+        raise DataError(
+            f"{folder}: holds labelled pages and no single digits: give a folder of single digits, "
+            "such as digitscope read --crops writes"
+        )
+    return found
 
 
 def _images_of(folder: Path) -> list[tuple[str, Source]]:
     from PIL import Image
 
     known = Image.registered_extensions()
-    files = [p for p in sorted(folder.rglob("*")) if p.suffix.lower() in known and p.is_file()]
+    files = [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.suffix.lower() in known and path.is_file() and not _hidden(path, folder)
+    ]
     if not files:
         raise DataError(f"{folder}: a folder without images: give one of images of single digits")
     return [(str(path), path) for path in files]
+
+
+def _hidden(path: Path, folder: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)
 
 
 def _spread(values: NDArray[np.float64]) -> tuple[float, float, float]:
