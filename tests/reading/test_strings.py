@@ -10,7 +10,7 @@ from digitscope.models.model import load
 from digitscope.reading.blots import find_blots
 from digitscope.reading.classifier import NONE
 from digitscope.reading.field import parse_field
-from digitscope.reading.strings import read_strip, read_strips
+from digitscope.reading.strings import lattices, read_strip, read_strips
 from digitscope.reading.strip import Strip
 from digitscope.synthesis.strings import compose, compose_strings
 
@@ -175,3 +175,44 @@ def test_each_number_of_a_line_is_a_field_or_all_of_it():
     assert read_strip(strip(page), LOOKS).text == "14 41"
     assert read_strip(strip(page), LOOKS, parse_field(length=2)).text == "14 41"
     assert read_strip(strip(page), LOOKS, parse_field("dd-dd")).text == "14-41"
+
+
+def scrawl(words, seed=0):
+    """Lines of words, each a blot about six heights of a digit wide."""
+    import cv2
+
+    rng = np.random.default_rng(seed)
+    strips = []
+    for first in range(0, words, 4):
+        ink = np.zeros((40, 4 * 140), np.uint8)
+        for word in range(min(4, words - first)):
+            xs = 140 * word + 8 + np.arange(0, 116, 4)
+            ys = 20 + np.where(np.arange(len(xs)) % 2, 1, -1) * rng.integers(5, 11, len(xs))
+            cv2.polylines(ink, [np.stack([xs, ys], axis=1).astype(np.int32)], False, 255, 2)
+        strips.append(strip(ink))
+    return strips
+
+
+def test_a_page_of_words_is_bounded_and_digits_beside_them_are_cut(monkeypatch):
+    monkeypatch.setattr("digitscope.reading.strings.BUDGET", 8000)
+    asked = []
+
+    def unsure(images):
+        asked.append(len(images))
+        return np.full((len(images), NONE + 1), 1 / (NONE + 1))
+
+    two = compose([TEST.images[0], TEST.images[2]], [-6])[0]
+    assert len(find_blots(two)) == 1
+    found = lattices([two, *(line.ink for line in scrawl(16))], unsure)
+    assert max(asked) <= 2000
+    assert 3000 < sum(asked) < 8100
+    assert len(found[0].nodes) > 3  # narrow: cut before the words are
+    assert sum(len(line.nodes) > 20 for line in found) >= 2
+
+
+def test_a_few_words_are_all_cut():
+    def unsure(images):
+        return np.full((len(images), NONE + 1), 1 / (NONE + 1))
+
+    for line in lattices([line.ink for line in scrawl(4)], unsure):
+        assert len(line.nodes) > 4 * 20

@@ -12,9 +12,9 @@ from digitscope.arrays import Floats, Images, Indices
 from digitscope.preparation.field import frame
 from digitscope.preparation.results import Box
 from digitscope.reading.blots import Blots
-from digitscope.reading.cuts import find_cuts, lean
+from digitscope.reading.cuts import SEAMS, STRAIGHT, find_cuts, lean
 
-__all__ = ["Nodes", "Segments", "find_nodes", "find_segments"]
+__all__ = ["Nodes", "Segments", "find_nodes", "find_segments", "most_segments"]
 
 # In heights of the line's digits.
 WIDEST = 1.3  # a segment between cuts; a blot of its own may be wider
@@ -61,6 +61,19 @@ class Segments:
 
     def __len__(self) -> int:
         return len(self.start)
+
+
+def most_segments(width: Floats) -> Floats:
+    """About how many segments blots have at most when they are cut; widths in heights of a digit.
+
+    They grow with the square of the width up to the widest segment, and then with the width.
+
+    >>> most_segments(np.array([0.5, 1.0, 5.0])).round().tolist()
+    [28.0, 112.0, 1272.0]
+    """
+    each = 1 / STRAIGHT + 1 / SEAMS  # cuts in a height of a digit
+    reach = np.minimum(width, WIDEST)
+    return np.asarray(each**2 * reach * (width - reach / 2))
 
 
 def find_nodes(ink: Images, blots: Blots, which: NDArray[np.bool_]) -> Nodes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digitscope.arrays import Floats, Images
 from digitscope.reading.blots import Blots, find_blots, stacked
@@ -13,7 +14,7 @@ from digitscope.reading.field import Field
 from digitscope.reading.lattice import Lattice
 from digitscope.reading.reading import Reading
 from digitscope.reading.scores import scores
-from digitscope.reading.segments import Nodes, Segments, find_nodes, find_segments
+from digitscope.reading.segments import Nodes, Segments, find_nodes, find_segments, most_segments
 from digitscope.reading.strip import Strip
 from digitscope.reading.telling import tell
 
@@ -22,6 +23,10 @@ __all__ = ["lattices", "read_strip", "read_strips"]
 SURELY = 0.99  # a blot that is one digit with this probability is not cut
 NARROW = 0.3  # of the digits' height: a blot that is narrower is not cut
 LONGEST = 15.0  # of the same: what is wider is a frame or a bar, and no row of digits that touch
+BUDGET = (
+    40_000  # segments of a page, by estimate: a page of digits that all touch in pairs has them
+)
+BATCH = 2000  # images that are judged in one call: about 50 MB in the network
 
 
 def read_strip(strip: Strip, classify: Classifier, field: Field | None = None) -> Reading:
@@ -43,7 +48,11 @@ def read_strip(strip: Strip, classify: Classifier, field: Field | None = None) -
 def read_strips(
     strips: Sequence[Strip], classify: Classifier, field: Field | None = None
 ) -> list[Reading]:
-    """Read the lines of a page; the classifier is asked twice, for all of them at once."""
+    """Read the lines of a page; the classifier is asked twice, for all of them at once.
+
+    More than 2,000 images are judged in several calls. Blots are cut as long as the page has not
+    too many segments, the narrowest first: of a page of words the widest are left whole.
+    """
     found = lattices([strip.ink for strip in strips], classify)
     return [tell(lattice, field) for lattice in found]
 
@@ -58,21 +67,40 @@ def lattices(inks: Sequence[Images], classify: Classifier) -> list[Lattice]:
     blots = [find_blots(ink) for ink in inks]
     nodes = [find_nodes(ink, b, np.zeros(len(b), bool)) for ink, b in zip(inks, blots, strict=True)]
     segments = [find_segments(*line) for line in zip(inks, blots, nodes, strict=True)]
+    cuts, anew = [np.zeros(len(line), bool) for line in blots], list[int]()
     for i, (whole, p) in enumerate(zip(segments, judge(segments), strict=True)):
         alone = whole.end == whole.start + 1
         unsure = p[alone, :NONE].max(axis=1, initial=0) < SURELY
         if unsure.any():
             blots[i], into = stacked(blots[i], unsure)
-            width = blots[i].boxes[:, 2] / blots[i].height
+            width = _widths(blots[i])
             wide = (width > NARROW) & (width < LONGEST)
-            cut = wide & np.isin(np.arange(len(wide)), into[unsure])
-            nodes[i] = find_nodes(inks[i], blots[i], cut)
-            segments[i] = find_segments(inks[i], blots[i], nodes[i])
+            cuts[i] = wide & np.isin(np.arange(len(wide)), into[unsure])
+            anew.append(i)
+    cuts = _afforded(blots, cuts)
+    for i in anew:
+        nodes[i] = find_nodes(inks[i], blots[i], cuts[i])
+        segments[i] = find_segments(inks[i], blots[i], nodes[i])
     return [_lattice(*line) for line in zip(blots, nodes, segments, judge(segments), strict=True)]
 
 
+def _widths(blots: Blots) -> Floats:
+    """In heights of the line's digits, float64 [n]."""
+    return np.asarray(blots.boxes[:, 2] / blots.height if len(blots) else np.zeros(0))
+
+
+def _afforded(blots: Sequence[Blots], cuts: Sequence[NDArray[np.bool_]]) -> list[NDArray[np.bool_]]:
+    """Of the blots of each line that are to be cut the narrowest, as many as the budget allows."""
+    if not cuts:
+        return []
+    widths, every = np.concatenate([_widths(line) for line in blots]), np.concatenate(cuts)
+    order = np.flatnonzero(every)[np.argsort(widths[every], kind="stable")]
+    every[order[np.cumsum(most_segments(widths[order])) > BUDGET]] = False
+    return np.split(every, np.cumsum([len(line) for line in blots])[:-1])
+
+
 class _Judge:
-    """A classifier that is asked for each image once, and for all new ones in one call."""
+    """A classifier that is asked for each image once, and for all new ones in few calls."""
 
     def __init__(self, classify: Classifier) -> None:
         self.classify = classify
@@ -87,9 +115,11 @@ class _Judge:
             for key, image in zip(names, line.images, strict=True)
             if key not in self.known
         }
-        if new:
-            answers = np.asarray(self.classify(np.stack(list(new.values()))), np.float64)
-            self.known.update(zip(new, answers, strict=True))
+        images, names = list(new.values()), list(new)
+        for first in range(0, len(new), BATCH):
+            batch = slice(first, first + BATCH)
+            answers = np.asarray(self.classify(np.stack(images[batch])), np.float64)
+            self.known.update(zip(names[batch], answers, strict=True))
         return [np.array([self.known[k] for k in line]).reshape(-1, NONE + 1) for line in keys]
 
 
