@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from digitscope.errors import ImageError
+from digitscope.preparation.decoding import WORKING_PIXELS
 from digitscope.reading.documents import DPI, MOST_PIXELS, load_pages
 
 GREYS = (250, 100, 10)
@@ -103,6 +104,17 @@ def test_a_huge_page_of_a_pdf_is_drawn_within_bounds() -> None:
     Image.new("L", (8, 8)).save(out, "PDF", resolution=0.01)
     (page,) = load_pages(out.getvalue())
     assert page.width * page.height <= 1.1 * MOST_PIXELS
+
+
+@pytest.mark.parametrize("size", [(595, 842), (842, 1191), (300, 3000), (612, 792)])  # points
+def test_a_page_of_a_pdf_is_drawn_as_it_is_read(size: tuple[int, int]) -> None:
+    out = io.BytesIO()
+    Image.new("L", size, 250).save(out, "PDF", resolution=72.0)
+    (page,) = load_pages(out.getvalue())
+    assert page.factor == 1  # nothing is drawn that is thrown away
+    assert page.pixels.shape[:2] == (page.height, page.width)
+    assert page.width * page.height > 0.9 * WORKING_PIXELS
+    assert page.width / page.height == pytest.approx(size[0] / size[1], rel=0.01)
 
 
 @pytest.mark.parametrize("data", [b"%PDF-1.4 nonsense", several("PDF")[:200]])

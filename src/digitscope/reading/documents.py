@@ -25,9 +25,9 @@ PDF_LINE = (
 )
 HEAD = 1024  # bytes within which a PDF must say that it is one
 POINTS = 72  # a PDF's unit: points an inch
-DPI = 200  # at which a pencil's stroke of 0.5 mm is 4 pixels wide
+DPI = 200  # at most: a pencil's stroke of 0.5 mm is 4 pixels wide
 KIND, NO_PAGE = 254, 0b101  # the TIFF tag, and its bits for "smaller copy" and "mask" of another
-MOST_PIXELS = 8_000_000  # a page: A3 at 200 dpi; what is larger is drawn more coarsely
+MOST_PIXELS = 980_000  # a page: A4 at 100 dpi; `load` would shrink what has more than a million
 
 
 def load_pages(
@@ -37,7 +37,8 @@ def load_pages(
 ) -> Iterator[Picture]:
     """Every page of `source` (see `preparation.load`) as a Picture, one after another.
 
-    The pages of a PDF are drawn by pypdfium2, where that is installed. Of images only TIFF has
+    The pages of a PDF are drawn by pypdfium2, where that is installed, at 200 dpi or what makes a
+    megapixel: A4 at 100 dpi. A Picture's width and height are those of the drawing. Of images only TIFF has
     pages (smaller copies and masks are none): the frames of others are one film, whose first is
     taken. Where there are several pages,
     each is called by the source's name and its number. ImageError says what cannot be read; with
