@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,13 +11,15 @@ import numpy as np
 import pytest
 
 from digitscope.arrays import Images
+from digitscope.data.augmentation import parse_augmentation
 from digitscope.data.mnist import load_mnist
 from digitscope.errors import DataError
-from digitscope.evaluation.advice import IMAGES, SHAPES, WARNINGS
+from digitscope.evaluation.advice import IMAGES, READER, SHAPES, WARNINGS
 from digitscope.evaluation.doctor import Diagnosis, diagnose
 from digitscope.evaluation.traits import OF_IMAGES, aspect, slant, stroke_width
 from digitscope.evaluation.traits import SHAPES as SHAPE_TRAITS
 from digitscope.preparation import frame
+from digitscope.training.recipe import load_recipe
 
 TRAIN = load_mnist("train").images[5000:5030]
 
@@ -98,6 +101,19 @@ def test_there_is_advice_on_every_trait() -> None:
     assert directions == set(SHAPES)
     assert {trait.name for trait in OF_IMAGES} == set(IMAGES)
     assert all(what and advice for what, advice in WARNINGS.values())
+
+
+def test_the_advised_retraining_can_be_run_and_is_stronger_than_the_readers() -> None:
+    reader = load_recipe("reader")
+    assert parse_augmentation(reader.augment) == READER
+    for advice in SHAPES.values():
+        words = shlex.split(next(w for w in advice.split("; ") if w.startswith("retrain: "))[9:])
+        assert words[:-1] == ["digitscope", "train", "--recipe", "reader", "--augment"]
+        changed = reader.with_settings({"augment": words[-1]})
+        strengths = parse_augmentation(changed.augment)
+        assert list(strengths) == list(READER)
+        assert all(strengths[name] >= amount for name, amount in READER.items())
+        assert strengths != READER
 
 
 def test_traits_by_hand() -> None:

@@ -11,32 +11,48 @@ ADAPT = "or teach it yours: digitscope adapt FOLDER --out mine.safetensors (labe
 FAINT = 50  # of 255: below it the preparation warns
 NOISY = 10  # of 255: noise that is as large as the edges of faint ink
 
-# Trait and direction -> what to do. Settings are those of `digitscope train`.
+# The distortions of recipe reader, what it is to be made to read more of than it knows.
+READER = {
+    "shift": 1,
+    "rotate": 12,
+    "scale": 0.25,
+    "shear": 0.25,
+    "elastic": 22,
+    "stroke": 0.8,
+    "blur": 0.7,
+    "grain": 0.4,
+}
+
+
+def _retrain(**more: float) -> str:
+    """The command that trains the reader anew, some of its distortions stronger."""
+    told = " ".join(f"{name}:{amount:g}" for name, amount in {**READER, **more}.items())
+    return f"retrain: digitscope train --recipe reader --augment '{told}'; {ADAPT}"
+
+
+# Trait and direction -> what to do.
 SHAPES = {
     ("stroke width", "thinner"): (
         "write with a softer or broader pen; scan in grey, not in black and white, which loses "
-        f"half of a thin stroke; retrain with --augment '... stroke:0.6'; {ADAPT}"
+        f"half of a thin stroke; {_retrain(stroke=1)}"
     ),
     ("stroke width", "thicker"): (
-        "write larger with the same pen, or with a finer one; retrain with "
-        f"--augment '... stroke:0.6'; {ADAPT}"
+        f"write larger with the same pen, or with a finer one; {_retrain(stroke=1)}"
     ),
     ("slant", "more to the left"): (
-        "set the image upright if it was scanned at an angle; retrain with "
-        f"--augment '... shear:0.6 rotate:15'; {ADAPT}"
+        f"set the image upright if it was scanned at an angle; {_retrain(shear=0.6, rotate=15)}"
     ),
     ("slant", "more to the right"): (
-        "set the image upright if it was scanned at an angle; retrain with "
-        f"--augment '... shear:0.6 rotate:15'; {ADAPT}"
+        f"set the image upright if it was scanned at an angle; {_retrain(shear=0.6, rotate=15)}"
     ),
     ("aspect", "narrower"): (
         "give the images as they were taken: squeezed into another shape they lose their own; "
-        f"retrain with --augment '... scale:0.3'; {ADAPT}"
+        f"{_retrain(scale=0.35)}"
     ),
     ("aspect", "wider"): (
         "give the images as they were taken: stretched to a square they lose their own shape; if "
-        "they hold several digits, use digitscope read; retrain with "
-        f"--augment '... scale:0.3'; {ADAPT}"
+        "they hold several digits, use digitscope read; "
+        f"{_retrain(scale=0.35)}"
     ),
 }
 
