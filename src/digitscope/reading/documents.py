@@ -38,11 +38,11 @@ def load_pages(
     """Every page of `source` (see `preparation.load`) as a Picture, one after another.
 
     The pages of a PDF are drawn by pypdfium2, where that is installed, at 200 dpi or what makes a
-    megapixel: A4 at 100 dpi. A Picture's width and height are those of the drawing. Of images only TIFF has
-    pages (smaller copies and masks are none): the frames of others are one film, whose first is
-    taken. Where there are several pages,
-    each is called by the source's name and its number. ImageError says what cannot be read; with
-    `on_error`, that is told of each page that cannot be read, and the others follow.
+    megapixel: A4 at 100 dpi. A Picture's width and height are those of the drawing. Of images only
+    TIFF has pages (smaller copies and masks are none): the frames of others are one film, whose
+    first is taken. Where there are several pages, each is called by the source's name and its
+    number. ImageError says what cannot be read; with `on_error`, that is told of each page that
+    cannot be read, and the others follow.
 
     >>> [page.width for page in load_pages(np.full((30, 40), 255, np.uint8))]
     [40]
