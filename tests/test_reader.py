@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import pickle
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +83,21 @@ def test_all_sources_give_the_same(reader: Reader, tmp_path: Path) -> None:
     assert page.name == str(path)
 
 
+def test_pages_are_read_as_they_are_asked_for() -> None:
+    asked = []
+
+    def ones(images: Images) -> Floats:
+        asked.append(len(images))
+        return np.tile(np.append(np.eye(10)[1] * 0.98 + 0.001, 0.01), (len(images), 1))
+
+    pages = digitscope.read_pages(compose_page(LINES[:1]), ones)
+    assert not asked
+    assert len(next(pages).digits)
+    assert asked
+    with pytest.raises(SettingError):
+        digitscope.read_pages("never-opened.pdf", reject_below=2)
+
+
 def test_many_pages(reader: Reader) -> None:
     first, *rest = [Image.fromarray(compose_page([line])) for line in LINES]
     out = io.BytesIO()
@@ -150,7 +167,14 @@ def test_explain_ends_with_what_the_network_was_given(reader: Reader) -> None:
     steps = reader.explain(page)
     assert steps[0].name == "load"
     assert steps[-1].name == "digits"
-    assert len(steps) == len(page.steps) + 1
+    layout, _ = reader.read_layout(page.picture)
+    assert [step.name for step in steps[:-1]] == [step.name for step in layout.steps]
+
+
+def test_a_page_keeps_its_picture_and_no_other(reader: Reader) -> None:
+    page = reader.read(compose_page(LINES))
+    kept = sum(len(pickle.dumps(getattr(page, f.name))) for f in fields(page))
+    assert kept < page.picture.pixels.nbytes + 2000 * (len(page.digits) + 2)
 
 
 def test_bad_settings() -> None:

@@ -103,8 +103,10 @@ class Reader:
     def explain(self, page: Page) -> tuple[Step, ...]:
         """The steps of a page that was read, each saying what would be read without those after
         it; see `reading.explain`.
+
+        The way is walked once more: a page does not keep its pictures, some 10 MB of them.
         """
-        return explain(page, self._classify)
+        return explain(page, find_lines(page.picture, self._classify).steps, self._classify)
 
     def read_picture(self, picture: Picture) -> Page:
         """The page on an image that is decoded already."""
@@ -118,7 +120,6 @@ class Reader:
             picture=picture,
             rotation=layout.rotation,
             warnings=(*self.warnings, *layout.warnings),
-            steps=tuple(layout.steps),
         )
 
     def read_layout(self, picture: Picture) -> tuple[Layout, list[Reading]]:
@@ -179,8 +180,10 @@ def read_pages(
     checksum: str | None = None,
     reject_below: float = 0.0,
     runtime: str = RUNTIMES[0],
-) -> list[Page]:
-    """Every page of a PDF or TIFF, of any other image its one page; the arguments are `read`'s.
+) -> Iterator[Page]:
+    """Every page of a PDF or TIFF, one after another, of any other image its one page.
+
+    The arguments are `read`'s, and complained of at once; pages are read as they are asked for.
 
     >>> import numpy as np
     >>> [page.text for page in read_pages(np.full((60, 80), 240, np.uint8))]  # blank
@@ -194,4 +197,4 @@ def read_pages(
         reject_below=reject_below,
         runtime=runtime,
     )
-    return list(reader.read_pages(source))
+    return reader.read_pages(source)

@@ -48,7 +48,7 @@ def test_the_step_that_brings_the_answer_says_so() -> None:
     digit = Digit("1", 1, 0.9, (0, 0, 9, 9), (), np.full((28, 28), 9, np.uint8))
     line = Line((Number((digit, digit), 0.9, (0, 0, 9, 9)),), 0.9, (0, 0, 9, 9))
     picture = Picture("a.png", good, 260, 120, 1, "")
-    told = explain(Page((line,), picture, steps=steps), by_width)
+    told = explain(Page((line,), picture), steps, by_width)
     assert [step.name for step in told] == ["load", "light", "x", "digits"]
     assert told[0].explanation.startswith("Loaded. Read plainly from here: ")
     assert told[1].explanation == "Evened. This changes the plain reading to the answer: 11."

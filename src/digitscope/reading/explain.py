@@ -7,6 +7,7 @@ before it have done the work.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -29,13 +30,13 @@ SHOWN = 30  # characters of a plain reading
 COLUMNS, CELL = 12, 44  # digits a row, pixels a digit, of the picture of all digits
 
 
-def explain(page: Page, classify: Classifier) -> tuple[Step, ...]:
-    """The steps of a page, each saying what would be read from it plainly, and last the digits as
-    the network was given them.
+def explain(page: Page, way: Sequence[Step], classify: Classifier) -> tuple[Step, ...]:
+    """The steps of the way to a page's lines (see `reading.page`), each saying what would be read
+    from it plainly, and last the digits as the network was given them.
     """
     wanted, before = " / ".join(page.text.splitlines()), ""
     steps: list[Step] = []
-    for step in page.steps:
+    for step in way:
         said = plain_reading(step.image, classify)
         words = step.explanation
         if not steps:

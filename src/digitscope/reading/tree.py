@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from digitscope.arrays import Images
-from digitscope.preparation.results import Box, Picture, Step
+from digitscope.preparation.results import Box, Picture
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -149,7 +149,6 @@ class Page:
     """An image, read: its lines in reading order, from top to bottom.
 
     `rotation` is by how many degrees, counter-clockwise, the image had to be turned to read it.
-    `steps` are the way from the image to its lines, for `--explain`.
 
     >>> import numpy as np
     >>> blank = Picture("blank.png", np.full((80, 90), 255, np.uint8), 90, 80, 1, "PNG")
@@ -161,7 +160,6 @@ class Page:
     picture: Picture = field(repr=False)
     rotation: int = 0
     warnings: tuple[str, ...] = ()
-    steps: tuple[Step, ...] = field(default=(), repr=False)
 
     @property
     def name(self) -> str:
