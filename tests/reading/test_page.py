@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 import pytest
 
-from digitscope.errors import ImageError
 from digitscope.preparation import load
 from digitscope.reading.page import find_lines
 from tests.reading.apart import classifier, laid_out, texts
@@ -220,11 +219,23 @@ def test_pages_below_the_limit_of_pixels():
 def test_noise_ends_in_bounded_time():
     noise = np.random.default_rng(1).integers(0, 256, (900, 900), np.uint8)
     start = time.process_time()
-    try:
-        laid_out(noise)
-    except ImageError as reason:
-        assert "marks" in str(reason)
+    laid_out(noise)
     assert time.process_time() - start < 10
+
+
+@pytest.mark.parametrize("many", [1500, 1600])
+def test_marks_beyond_the_limit_are_left_out_with_a_warning(many):
+    page = np.full((1120, 1140), 250, np.uint8)
+    for i in range(many):
+        x, y = 20 + 18 * (i % 60), 20 + 40 * (i // 60)
+        page[y : y + 14, x : x + 4] = 20
+    layout = find_lines(load(page), lambda images: np.full((len(images), 11), 1 / 11))
+    found = sum(cv2.connectedComponents(s.ink)[0] - 1 for s in layout.strips)
+    assert found == 1500
+    told = [warning for warning in layout.warnings if "marks" in warning]
+    assert len(told) == (many > 1500)
+    if told:
+        assert "1,600 marks, and the 100 smallest were left out" in told[0]
 
 
 def test_steps_are_told_and_drawn():
@@ -237,7 +248,7 @@ def test_steps_are_told_and_drawn():
     assert "ruled lines" in layout.steps[4].explanation
 
 
-def test_the_classifier_is_asked_once():
+def test_the_classifier_is_asked_once_for_level_lines():
     asked = []
 
     def counting(images):

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitscope.arrays import Images
-from digitscope.errors import ImageError
 from digitscope.preparation.paper import to_grey
 from digitscope.preparation.results import Picture, Step
 from digitscope.reading.classifier import Classifier
@@ -17,15 +16,13 @@ from digitscope.reading.lines import Row, find_rows
 from digitscope.reading.marks import Marks, find_marks, ink_levels, no_marks, smooth, strengthen
 from digitscope.reading.ruling import without_ruling
 from digitscope.reading.sheet import Sheet, find_sheet
-from digitscope.reading.sieve import sieve
+from digitscope.reading.sieve import MOST, TOO_MANY, sieve
 from digitscope.reading.straight import cut_strip
 from digitscope.reading.strays import without_strays
 from digitscope.reading.strip import Strip
 from digitscope.reading.upright import Upright, find_upright
 
 __all__ = ["Layout", "find_lines"]
-
-MOST_MARKS = 2000  # every mark is compared with every other; a full page has a few hundred digits
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +42,9 @@ class Layout:
 def find_lines(picture: Picture, classify: Classifier) -> Layout:
     """Find the lines of writing on a page, whichever way it lies. A blank page has none.
 
-    The classifier is asked once, which way up the page is. ImageError for a page of more marks than
-    anyone writes: grain, cloth, print.
+    The classifier is asked once or twice: which way up the page is, and whether digits stand
+    upright on slanted lines. A page of more marks than anyone writes (grain, cloth, print) keeps
+    the largest, with a warning.
 
     >>> page = np.full((60, 200), 240, np.uint8)
     >>> page[20:50, 30:34] = page[20:50, 60:64] = 20
@@ -71,8 +69,6 @@ def find_lines(picture: Picture, classify: Classifier) -> Layout:
     levels = ink_levels(quiet, sheet.paper)
     found = find_marks(quiet, levels) if levels else no_marks(quiet.shape)
     marks, dropped = sieve(found, quiet, sheet.paper)
-    if len(marks) > MOST_MARKS:
-        raise ImageError(_too_many(picture.name, len(marks)))
     ink = strengthen(quiet, levels, marks) if levels else np.zeros_like(quiet)
     steps.append(Step("marks", _about_marks(marks, dropped, sigma), ink))
     ways = find_rows(marks, 0), find_rows(marks, 1)
@@ -84,18 +80,22 @@ def find_lines(picture: Picture, classify: Classifier) -> Layout:
     )
     steps.append(Step("upright", _about_upright(upright), np.rot90(ink, upright.quarter)))
     steps.append(Step("lines", _about_lines(rows), _stacked(strips)))
-    return Layout(strips, 90 * upright.quarter, _warnings(upright), tuple(steps))
-
-
-def _too_many(name: str, marks: int) -> str:
-    return (
-        f"{name}: expected a page of numbers, of {MOST_MARKS:,} marks at most, got {marks:,}: "
-        "try a closer crop, or a smoother scan"
-    )
+    warnings = (*_left_out(dropped), *_warnings(upright))
+    return Layout(strips, 90 * upright.quarter, warnings, tuple(steps))
 
 
 def _rows(marks: Marks, ways: tuple[list[Row], list[Row]], quarter: int) -> list[Row]:
     return ways[quarter] if quarter < 2 else find_rows(marks, quarter)
+
+
+def _left_out(dropped: dict[str, int]) -> tuple[str, ...]:
+    small = dropped.get(TOO_MANY, 0)
+    if not small:
+        return ()
+    return (
+        f"the page has {MOST + small:,} marks, and the {small:,} smallest were left out, digits "
+        f"perhaps among them: try a closer crop, or parts of at most {MOST:,} marks",
+    )
 
 
 def _warnings(upright: Upright) -> tuple[str, ...]:

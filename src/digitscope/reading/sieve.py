@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from digitscope.arrays import Images
 from digitscope.reading.marks import Marks, grain
 
-__all__ = ["digit_size", "near_rim", "sieve"]
+__all__ = ["MOST", "TOO_MANY", "digit_size", "near_rim", "sieve"]
 
 TOUCH = 3  # pixels: what comes so near to the rim touches it
 BAND = 0.35  # of a digit: what lies within such a band along the rim of the page is its edge
@@ -22,7 +22,8 @@ LEAST_DIGIT = 6  # pixels: what is lower on a page cannot be read
 FAINT = 0.4  # of the usual ink: what is fainter shines through, or is the shadow of a fold
 CLEAR = 6.0  # sigmas of the grain around it: of a million pixels of grain none reaches so far
 BLURRED = 0.08  # of its level is lost within a pixel, at an edge of one pixel's ink (see `sieve`)
-MOST = 1500  # marks that lines are made of: more is no page of numbers
+MOST = 1500  # marks that lines are made of, each compared with each: a full page has 1,000 at most
+TOO_MANY = "too many marks"
 SMALLEST_BLURRED = 100  # pixels of the page: in a smaller image every edge is sharp
 
 
@@ -121,8 +122,9 @@ def sieve(marks: Marks, bright: Images, paper: NDArray[np.bool_]) -> tuple[Marks
         out["specks"] = out.get("specks", 0) + len(marks)
         marks = marks.take(np.zeros(len(marks), np.bool_))
     if len(marks) > MOST:
-        least = np.sort(marks.area)[-MOST]
-        marks = _without(marks, marks.area < least, "too many marks", out)
+        smallest = np.ones(len(marks), np.bool_)
+        smallest[np.argsort(-marks.area, kind="stable")[:MOST]] = False
+        marks = _without(marks, smallest, TOO_MANY, out)
     return marks, {reason: count for reason, count in out.items() if count}
 
 
