@@ -178,6 +178,13 @@ def test_a_page_keeps_its_picture_and_no_other(reader: Reader) -> None:
 
 
 def test_bad_settings() -> None:
+    def unasked(images: Images) -> Floats:
+        raise AssertionError
+
+    with pytest.raises(SettingError, match="unknown runtime 'nunpy': did you mean 'numpy'"):
+        Reader(unasked, runtime="nunpy")
+    with pytest.raises(SettingError, match="'onnxruntime' computes models, got a classifier"):
+        Reader(unasked, runtime="onnxruntime")
     with pytest.raises(ModelFileError):
         Reader("no-such-model.safetensors")
     with pytest.raises(SettingError, match="reject-below"):

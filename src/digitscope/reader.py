@@ -57,6 +57,8 @@ class Reader:
     ) -> None:
         self.field = parse_field(pattern=pattern, length=length, checksum=checksum)
         self.reject_below = check_limit(reject_below)
+        if runtime not in RUNTIMES:
+            raise SettingError(f"unknown runtime {runtime!r}: {nearest(runtime, RUNTIMES)}")
         self.warnings: tuple[str, ...] = ()
         self.name = "the given classifier"
         if isinstance(model, str | Path):
@@ -64,8 +66,12 @@ class Reader:
         if isinstance(model, Model):
             self.name, self.warnings = model.name, preparation_warnings(model)
             self._classify: Classifier = _classifier(model, runtime)
-        else:
+        elif runtime == RUNTIMES[0]:
             self._classify = model
+        else:
+            raise SettingError(
+                f"runtime {runtime!r} computes models, got a classifier: leave it out"
+            )
 
     def read(self, source: Source, name: str | None = None) -> Page:
         """The page on an image: a path, bytes, a stream, a Pillow image, an array, a PDF of a page.
@@ -130,8 +136,6 @@ class Reader:
 
 def _classifier(model: Model, runtime: str) -> Classifier:
     """The model's judgement, computed by one of the runtimes."""
-    if runtime not in RUNTIMES:
-        raise SettingError(f"unknown runtime {runtime!r}: {nearest(runtime, RUNTIMES)}")
     if runtime == "numpy":
         return model.judge
     from digitscope.exporting.onnx_classifier import OnnxClassifier
