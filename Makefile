@@ -15,7 +15,7 @@ COMPILER = $(shell for c in "$${CC:-cc}" cc gcc clang; do \
 NO_COMPILER = $(if $(COMPILER),,requirements/compiler.txt)
 KERNELS := hatch_build.py $(wildcard src/digitscope/engines/native/*.[ch])
 
-.PHONY: demo test lint types unit fuzz kill bench bench-reading results python clean help
+.PHONY: demo test lint types unit fuzz kill bench bench-reading images-given results python clean help
 
 help:
 	@echo "make demo     train the lesson's network on all of MNIST and look at it"
@@ -83,15 +83,16 @@ bench: $(DEMO)/.ready
 
 # The peers have an environment of their own; Tesseract is the system's, where it has one.
 PEERS := .venv-peers
-IMAGES ?= $(wildcard ../shared/images)
 $(PEERS)/.ready: requirements/bench-reading.txt | python
 	$(PYTHON) -m venv --clear $(PEERS)
 	$(PEERS)/bin/python $(PIP) -r requirements/bench-reading.txt
 	@touch $@
 
-bench-reading: $(DEMO)/.ready $(PEERS)/.ready
+images-given:
 	@test -n "$(IMAGES)" || { echo "which images? give a labelled folder (docs/formats.md):" \
 	  "make bench-reading IMAGES=FOLDER"; exit 2; }
+
+bench-reading: images-given $(DEMO)/.ready $(PEERS)/.ready
 	$(DEMO)/bin/python $(PIP) $$(grep '^onnx' requirements/frameworks.txt)
 	cd benchmarks && ../$(DEMO)/bin/python -m reading "$(abspath $(IMAGES))" \
 	  --peers-python "$(abspath $(PEERS))/bin/python" $(if $(QUICK),--quick --out ../failures)
