@@ -33,6 +33,7 @@ from reading.failures import draw_failures
 from reading.page import page
 from reading.readers import PEERS, READERS, TITLES
 from reading.readers.reader import Answer
+from reading.stamps import fingerprint, stamped
 from reading.work import Task, Work, make_work
 
 ROOT = Path(__file__).parent.parent.parent
@@ -107,6 +108,7 @@ def main() -> int:
     readers, failed = found.get("readers", {}), found.get("failed", {})
     with tempfile.TemporaryDirectory() as folder:
         try:
+            ours = fingerprint(options.model) if "ours" in options.only else ""
             work = make_work(options.images, Path(folder), options.most)
         except DigitscopeError as error:
             print(f"reading: error: {error}", file=sys.stderr)
@@ -116,7 +118,11 @@ def main() -> int:
                 shutil.rmtree(options.failures / name, ignore_errors=True)
             failed.pop(name, None)
             try:
-                readers[name] = readers.get(name, {}) | ask(name, work, options)
+                around = surroundings(options)
+                new = ask(name, work, options)
+                of = f"{new['version']} ({ours})" if name == "ours" else new["version"]
+                before = readers.get(name, {})
+                readers[name] = stamped(before, new, options.parts, around, of)
             except (FailedError, OSError) as error:
                 failed[name] = str(error)
                 say(f"{TITLES[name]} failed: {error}")
@@ -124,7 +130,7 @@ def main() -> int:
                 found["speed"] = speed.measure(options.model, say)
             readers = {one: readers[one] for one in READERS if one in readers}
             found |= {"readers": readers, "failed": failed}
-            found["surroundings"] = surroundings(options)
+            found["surroundings"] = around
             write_atomically(kept, (json.dumps(found, indent=1) + "\n").encode())
     whole = {name: r for name, r in readers.items() if set(PARTS) <= set(r)}
     if "ours" not in whole:

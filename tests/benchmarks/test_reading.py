@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import json
 import re
+import subprocess
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ import pytest
 from PIL import Image
 
 from digitscope.data.mnist import load_mnist
+from digitscope.models.model import Model, save
+from digitscope.network.network import Network
 from digitscope.synthesis.fonts import FONTS as TRAINED_FONTS
-from reading.asked import ask_all
+from reading.asked import PARTS, ask_all
 from reading.examples import draw_examples
 from reading.failures import draw_failures
 from reading.others import FONTS, LETTERS, LOOKALIKES, OTHERS
@@ -24,6 +27,7 @@ from reading.readers import READERS, TITLES
 from reading.readers.pixels import framed, upright
 from reading.readers.reader import Answer
 from reading.scores import figures, limit, refused
+from reading.stamps import fingerprint, others, stamped
 from reading.work import Work, make_work
 from tests.benchmarks.helpers import BENCHMARKS
 
@@ -124,14 +128,57 @@ def test_everyone_is_asked_everything(work: Work, tmp_path: Path) -> None:
         "speed": speed,
         "failed": {"tesseract": "not here"},
     }
+    whole["readers"]["ours"] = stamped(found, {}, ["digits"], around, "fake 1 (abc)")
     template = (BENCHMARKS.parent / "docs" / "reading.template.md").read_text("utf-8")
     text = page(template, whole)
     assert not re.findall(r"\{[a-z]+\}", text)
-    for told in ("91.67 %", "2026-01-02", "1 of 2", "40.00 % (2 of 5)", "**Tesseract, digits only failed**: not here", "1e-07"):  # fmt: skip
+    for told in ("91.67 %", "2026-01-02", "1 of 2", "40.00 % (2 of 5)", "**Tesseract, digits only failed**: not here", "1e-07", "**Of other runs**", "- digitscope, pages: a day that was not kept"):  # fmt: skip
         assert told in text, told
     for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
         assert len({line.count("|") for line in table.splitlines()}) == 1
     assert set(re.findall(r"\{([a-z]+)\}", template)) >= set(TABLES)
+
+
+def test_parts_of_several_runs_keep_their_stamps() -> None:
+    def around(date: str) -> dict[str, Any]:
+        return {"date": date, "machine": {"cores": 2, "system": "Linux", "processor": "P"}}
+
+    monday, tuesday = around("2026-01-05"), around("2026-01-06")
+    first = stamped({}, {"digits": 1, "strings": 2, "pages": 3}, PARTS, monday, "v1 (aaa)")
+    found = {"surroundings": monday, "readers": {"ours": first}}
+    assert others(found, PARTS) == []
+    ours = stamped(first, {"digits": 4}, ["digits"], tuesday, "v1 (bbb)")
+    assert (ours["digits"], ours["strings"]) == (4, 2)
+    assert ours["measured"]["strings"]["of"] == "v1 (aaa)"
+    old = {"digits": 0, "strings": 0, "pages": 0}  # from before there were stamps
+    found = {"surroundings": tuesday, "readers": {"ours": ours, "tesseract": old}}
+    assert others(found, PARTS)[:3] == [
+        "digitscope, strings: 2026-01-05, v1 (aaa)",
+        "digitscope, pages: 2026-01-05, v1 (aaa)",
+        "Tesseract, digits only, digits: a day that was not kept",
+    ]
+    assert others({"surroundings": tuesday, "readers": {"tesseract": old}}, PARTS) == []
+
+
+def test_a_model_of_the_same_name_has_another_fingerprint(tmp_path: Path) -> None:
+    marks = set()
+    for seed in (0, 0, 1):
+        save(Model(Network.initialize("784-4-10", seed=seed)), path := tmp_path / "m.safetensors")
+        marks.add(fingerprint(str(path)))
+        path.unlink()
+    assert len(marks) == 2
+
+
+def test_the_folder_is_asked_for_before_anything_is_set_up() -> None:
+    done = subprocess.run(
+        ["make", "--no-print-directory", "bench-reading", "IMAGES=", "PYTHON=true"],
+        cwd=BENCHMARKS.parent, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stdout.startswith("which images? give a labelled folder (docs/formats.md): make")
+    assert len(done.stdout.splitlines()) == 1
+    told = (BENCHMARKS.parent / "Makefile").read_text("utf-8")
+    assert "shared" not in told
 
 
 def test_examples_are_drawn(work: Work, tmp_path: Path) -> None:
@@ -188,7 +235,7 @@ def test_peers_get_dark_ink_on_a_margin_of_its_paper(tmp_path: Path) -> None:
     assert turned.tolist() == [[2, 4], [1, 3]]
 
 
-@pytest.mark.parametrize("name", ["scores", "page", "readers.lines"])
+@pytest.mark.parametrize("name", ["scores", "page", "stamps", "readers.lines"])
 def test_doctests(name: str) -> None:
     done = doctest.testmod(import_module(f"reading.{name}"))
     assert done.attempted > 0
