@@ -7,11 +7,12 @@ from itertools import product
 import numpy as np
 import pytest
 
+from digitscope.reading import fitting
 from digitscope.reading.blots import Blots
 from digitscope.reading.checksums import keeps
 from digitscope.reading.classifier import NONE
 from digitscope.reading.field import parse_field
-from digitscope.reading.fitting import SEPARATOR, exactly, fit, fit_total
+from digitscope.reading.fitting import SEPARATOR, exactly, fit, fit_from, fit_total
 from digitscope.reading.lattice import (
     Lattice,
     backward,
@@ -101,21 +102,20 @@ def test_a_string_cut_in_two_ways_wins_over_the_best_way():
     assert tell(found).text == "11"
 
 
-@pytest.mark.parametrize(
-    "field",
-    [
-        {"length": 2},
-        {"length": 4},
-        {"checksum": "luhn"},
-        {"checksum": "verhoeff"},
-        {"checksum": "damm"},
-        {"checksum": "mod97"},
-        {"length": 3, "checksum": "luhn"},
-        {"pattern": "[14]d4"},
-        {"pattern": "d[17]d", "checksum": "damm"},
-    ],
-    ids=str,
-)
+FIELDS = [
+    {"length": 2},
+    {"length": 4},
+    {"checksum": "luhn"},
+    {"checksum": "verhoeff"},
+    {"checksum": "damm"},
+    {"checksum": "mod97"},
+    {"length": 3, "checksum": "luhn"},
+    {"pattern": "[14]d4"},
+    {"pattern": "d[17]d", "checksum": "damm"},
+]
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=str)
 @pytest.mark.parametrize("seed", range(3))
 def test_a_field_finds_the_best_of_all_ways_that_fit(field, seed):
     found = lattice(seed=seed, labels=(1, 4, 7, 8))
@@ -136,6 +136,46 @@ def test_a_field_finds_the_best_of_all_ways_that_fit(field, seed):
     assert fit_total(found, exactly(wanted, digits), 0, len(found.nodes) - 1) == pytest.approx(
         total(same)
     )
+
+
+@pytest.mark.parametrize("field", [*FIELDS, {"pattern": "d-d"}], ids=str)
+@pytest.mark.parametrize("seed", range(3))
+def test_one_search_has_the_best_way_from_every_node(field, seed):
+    found = lattice(blots=6, seed=seed, labels=(1, 4, 7, 8))
+    wanted = parse_field(**field)
+    alone = {node: fit(found, wanted, node, 6) for node in range(6)}
+    for node, (score, way) in alone.items():
+        others = dict.fromkeys(range(6), -1e6)
+        told = fit_from(found, wanted, {**others, node: 0.0}, 6)
+        if way:
+            assert told == (pytest.approx(score), node, way)
+        else:
+            assert told[0] < -1e5
+    before = dict(enumerate(np.random.default_rng(seed).normal(-6, 3, 6)))
+    sums = {node: before[node] + score for node, (score, _) in alone.items()}
+    score, node, way = fit_from(found, wanted, before, 6)
+    assert score == pytest.approx(max(sums.values()))
+    if way:
+        assert (sums[node], way) == (pytest.approx(score), alone[node][1])
+
+
+def test_a_line_of_numbers_is_searched_once_for_each_end(monkeypatch):
+    searched = []
+
+    def counted(*arguments, total):
+        searched.append(total)
+        return search(*arguments, total=total)
+
+    search = fitting._search
+    monkeypatch.setattr(fitting, "_search", counted)
+    found = lattice(blots=12, labels=(1, 4, 7))
+    pairs = found.segments.end - found.segments.start == 2
+    found.scores[pairs] = -np.inf
+    for i in range(12):  # six numbers of two digits, far apart
+        found.segments.boxes[found.segments.start == i, 0] = 20 * i + 60 * (i // 2)
+    reading = tell(found, parse_field(length=2))
+    assert [len(number.marks) for number in reading.numbers] == [2] * 6
+    assert searched.count(False) == 6
 
 
 def _fits(text, field):

@@ -7,6 +7,7 @@ it would stand.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
@@ -19,7 +20,7 @@ from digitscope.reading.field import LONGEST, Field
 from digitscope.reading.lattice import Lattice, Way
 from digitscope.reading.scores import DROPPED
 
-__all__ = ["SEPARATOR", "fit", "fit_total"]
+__all__ = ["SEPARATOR", "fit", "fit_from", "fit_total"]
 
 SEPARATOR = 12  # the label of a mark that a pattern's separator stands for
 SEEN = -1.0  # the score of such a mark, beside how little it looks like most digits
@@ -51,12 +52,29 @@ def fit(lattice: Lattice, field: Field, first: int, last: int) -> tuple[float, W
     -inf and an empty way where there is none. Besides the labels of the lattice a way may have
     SEPARATOR.
     """
+    score, _, way = fit_from(lattice, field, {first: 0.0}, last)
+    return score, way
+
+
+def fit_from(
+    lattice: Lattice, field: Field, before: Mapping[int, float], last: int
+) -> tuple[float, int, Way]:
+    """The best of the ways that `fit` finds from each of some nodes to `last`, in one search.
+
+    `before` has the score of what leads to each node, which is added to that of its way. Returns
+    the sum, the node and the way; -inf, the first node and an empty way where there is none.
+    """
+    first = min(before)
     machine = _machine(field, last - first)
     best = _search(lattice, machine, first, last, total=False)
-    ends = np.where(machine.final, best[0][:, machine.accepted], -np.inf)
-    if ends.max() == -np.inf:
-        return -np.inf, ()
-    return float(ends.max()), _traced(lattice, machine, first, last, best, int(ends.argmax()))
+    ends = np.where(machine.final, best[:, :, machine.accepted], -np.inf)
+    scores = {node: before[node] + float(ends[node - first].max()) for node in before}
+    start = max(scores, key=lambda node: scores[node])
+    if scores[start] == -np.inf:
+        return -np.inf, start, ()
+    place = int(ends[start - first].argmax())
+    way = _traced(lattice, machine, start, last, best[start - first :], place)
+    return scores[start], start, way
 
 
 def fit_total(lattice: Lattice, field: Field, first: int, last: int) -> float:

@@ -10,9 +10,10 @@ import numpy as np
 
 from digitscope.arrays import Floats
 from digitscope.preparation.results import Box
+from digitscope.reading.boxes import around
 from digitscope.reading.classifier import NONE
 from digitscope.reading.field import Field
-from digitscope.reading.fitting import SEPARATOR, exactly, fit, fit_total
+from digitscope.reading.fitting import SEPARATOR, exactly, fit_from, fit_total
 from digitscope.reading.lattice import (
     Lattice,
     Way,
@@ -98,7 +99,7 @@ def _mark(lattice: Lattice, shares: Floats, edge: int, label: int) -> Mark:
         REFUSED if value is None else str(value),
         value,
         float(p[label]),
-        _box([tuple(lattice.segments.boxes[edge].tolist())]),
+        _box(lattice, edge),
         p,
         lattice.segments.images[edge],
         looks=float(lattice.probabilities[edge, label]) if lattice.segments.whole[edge] else 1.0,
@@ -122,13 +123,12 @@ def _sure(
 
 
 def _number(marks: Sequence[Mark], sure: float, written: str = "") -> ReadNumber:
-    return ReadNumber(tuple(marks), sure, _box([mark.box for mark in marks]), written)
+    return ReadNumber(tuple(marks), sure, around([mark.box for mark in marks]), written)
 
 
-def _box(boxes: Sequence[Box]) -> Box:
-    left, top = min(x for x, _, _, _ in boxes), min(y for _, y, _, _ in boxes)
-    right, bottom = max(x + w for x, _, w, _ in boxes), max(y + h for _, y, _, h in boxes)
-    return int(left), int(top), int(right - left), int(bottom - top)
+def _box(lattice: Lattice, edge: int) -> Box:
+    x, y, w, h = lattice.segments.boxes[edge].tolist()
+    return x, y, w, h
 
 
 def _fitted(
@@ -149,10 +149,9 @@ def _fitted(
     came: list[tuple[int, Way]] = [(0, ())] * (n + 1)
     plain = [_plain_score(lattice, way, nodes[i], nodes[i + 1]) for i in range(n)]
     for end in range(1, n + 1):
-        for start in range(end):
-            score, found = fit(lattice, field, nodes[start], nodes[end])
-            if best[start] + score > best[end]:
-                best[end], came[end] = best[start] + score, (start, found)
+        before = dict(zip(nodes[:end], best[:end], strict=True))
+        best[end], node, found = fit_from(lattice, field, before, nodes[end])
+        came[end] = (nodes.index(node), found)
         if best[end - 1] + plain[end - 1] + math.log(STRAY) > best[end]:
             best[end] = best[end - 1] + plain[end - 1] + math.log(STRAY)
             came[end] = (end - 1, ())
@@ -199,7 +198,7 @@ def _repaired(
     sure = among * odds / (odds + STRAY)
     marks = []
     for e, label in told:
-        box = _box([tuple(lattice.segments.boxes[e].tolist())])
+        box = _box(lattice, e)
         same = next((m for m in old if m.box == box and m.value == _value(label)), None)
         if same is not None:
             marks.append(replace(same, confidence=max(sure, same.confidence)))
