@@ -19,7 +19,7 @@ from digitscope.preparation.values import to_bytes
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Source", "load"]
+__all__ = ["Source", "load", "read_stream"]
 
 Source: TypeAlias = "str | os.PathLike[str] | bytes | IO[bytes] | Image | NDArray[Any]"
 
@@ -48,7 +48,8 @@ def load(source: Source, name: str | None = None) -> Picture:
     if isinstance(source, (str, os.PathLike)):
         return _load_file(source, name)
     if hasattr(source, "read"):
-        return _load_stream(source, name)
+        data, name = read_stream(source, name)
+        return decode(io.BytesIO(data), name)
     raise ImageError(
         f"{name or 'the image'}: expected a path, bytes, a binary stream, a Pillow image or an "
         f"array, got {type(source).__name__}; try the path of an image file"
@@ -83,7 +84,8 @@ def _load_file(path: str | os.PathLike[str], name: str | None) -> Picture:
         return decode(stream, name)
 
 
-def _load_stream(stream: IO[bytes], name: str | None) -> Picture:
+def read_stream(stream: IO[bytes], name: str | None) -> tuple[bytes, str]:
+    """What a stream holds, and what messages call it; ImageError where that is no bytes."""
     given = getattr(stream, "name", None)
     name = name or (given if isinstance(given, str) else "the image stream")
     try:
@@ -97,7 +99,7 @@ def _load_stream(stream: IO[bytes], name: str | None) -> Picture:
             f"{name}: expected a binary stream, got one that yields {type(data).__name__}; "
             "try opening the file with mode 'rb'"
         )
-    return decode(io.BytesIO(data), name)
+    return data, name
 
 
 def _load_array(array: NDArray[Any], name: str) -> Picture:

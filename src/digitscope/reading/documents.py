@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import numpy as np
 
 from digitscope.errors import ImageError
 from digitscope.preparation import Source, load
+from digitscope.preparation.loading import read_stream
 from digitscope.preparation.results import Picture
 
 __all__ = ["PDF_LINE", "load_pages"]
@@ -63,7 +64,7 @@ def _pages(source: Source, name: str | None) -> Iterator[Callable[[], Picture]]:
     if isinstance(source, bytearray | memoryview):
         source = bytes(source)
     if not isinstance(source, str | os.PathLike | bytes) and hasattr(source, "read"):
-        source, name = _bytes_of(source, name)
+        source, name = read_stream(cast("IO[bytes]", source), name)
     head = _head(source)
     if b"%PDF-" in head:
         yield from _pdf_pages(source, name or _called(source, "the PDF"))
@@ -71,17 +72,6 @@ def _pages(source: Source, name: str | None) -> Iterator[Callable[[], Picture]]:
         yield from _tiff_pages(source, name)
     else:
         yield partial(load, source, name)
-
-
-def _bytes_of(stream: Any, name: str | None) -> tuple[bytes | Any, str | None]:
-    """What a stream holds, if it gives bytes; `load` has the words for one that does not."""
-    given = getattr(stream, "name", None)
-    name = name or (given if isinstance(given, str) else "the image stream")
-    try:
-        data = stream.read()
-    except (OSError, ValueError):
-        return stream, name
-    return (data if isinstance(data, bytes) else io.StringIO("text")), name
 
 
 def _head(source: Any) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from digitscope.arrays import Floats
 from digitscope.preparation.results import Box
+from digitscope.reading.boxes import around
 from digitscope.reading.classifier import NONE
 from digitscope.reading.reading import Mark, Reading, ReadNumber
 from digitscope.reading.strip import Strip
@@ -23,13 +24,13 @@ def to_line(
     it is cut from the rim. A confidence stays that of the best guess, where a digit is refused.
     """
     numbers = tuple(_number(strip, number, size, reject_below) for number in reading.numbers)
-    box = _around([number.box for number in numbers]) if numbers else (0, 0, 0, 0)
+    box = around([number.box for number in numbers]) if numbers else (0, 0, 0, 0)
     return Line(numbers, reading.confidence, box, reading.notes)
 
 
 def _number(strip: Strip, number: ReadNumber, size: tuple[int, int], reject_below: float) -> Number:
     digits = tuple(_digit(strip, mark, size, reject_below) for mark in number.marks)
-    box = _around([digit.box for digit in digits])
+    box = around([digit.box for digit in digits])
     written = "" if any(digit.refused for digit in digits) else number.written
     return Number(digits, number.confidence, box, written)
 
@@ -68,9 +69,3 @@ def _inside(box: Box, size: tuple[int, int]) -> Box:
     left, top = (min(max(at, 0), side - 1) for at, side in zip((x, y), size, strict=True))
     right, bottom = (min(end, side) for end, side in zip((x + w, y + h), size, strict=True))
     return left, top, max(1, right - left), max(1, bottom - top)
-
-
-def _around(boxes: list[tuple[int, int, int, int]]) -> tuple[int, int, int, int]:
-    left, top = min(x for x, _, _, _ in boxes), min(y for _, y, _, _ in boxes)
-    right, bottom = max(x + w for x, _, w, _ in boxes), max(y + h for _, y, _, h in boxes)
-    return left, top, right - left, bottom - top
