@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from digitscope.reading.light import brighten, dark_ink
-from digitscope.reading.lines import find_rows
+from digitscope.reading.lines import Row, find_rows
 from digitscope.reading.marks import find_marks, ink_levels
 from digitscope.reading.outline import find_outline
 from digitscope.reading.ruling import without_ruling
@@ -183,3 +183,22 @@ def test_a_strip_and_its_way_back(quarter):
     there = np.zeros_like(page)
     there[y // 2 : (y + h) // 2, x // 2 : (x + w) // 2] = 200
     assert np.array_equal(np.rot90(there, quarter), bars((200, 300), (40, 60, 10, 40)))
+
+
+@pytest.mark.parametrize("slope", [-47.0, 44.0, 46.0])
+@pytest.mark.parametrize("quarter", [0, 1, 3])
+def test_upright_digits_on_a_steep_line_stay_upright(quarter, slope):
+    """Slopes of rows are searched to 48 degrees, beyond the half of a quarter."""
+    down = np.tan(np.radians(slope))
+    boxes = [(100 + 30 * i, round(200 + 30 * (i - 2) * down), 8, 40) for i in range(5)]
+    page = np.ascontiguousarray(np.rot90(bars((440, 440), *boxes), -quarter))
+    marks = marks_of(page)
+    centre = marks.boxes[:, :2] + marks.boxes[:, 2:] / 2
+    order = np.argsort(centre @ [(1, 0), (0, 1), (-1, 0), (0, -1)][quarter])
+    middle = (float(centre[:, 0].mean()), float(centre[:, 1].mean()))
+    row = Row(tuple(int(i) for i in order), slope + 90 * quarter, middle, quarter)
+    strip = cut_strip(page, marks, row, np.eye(3), leaning=True)
+    _, _, stats, _ = cv2.connectedComponentsWithStats((strip.ink > 96).astype(np.uint8))
+    assert len(stats) == 6
+    assert (stats[1:, 3] > 3 * stats[1:, 2]).all()
+    assert np.ptp(stats[1:, 1]) <= 3

@@ -30,12 +30,19 @@ class Row:
     """One line of marks: their indices from left to right, and its slope.
 
     The line runs through `middle` (x, y) at `angle` degrees, measured from the x axis towards y,
-    so positive angles run down to the right.
+    so positive angles run down to the right. So many counter-clockwise turns of 90 degrees as
+    `quarter` says set its page upright; the slope of the row on that page is `slope`.
     """
 
     marks: tuple[int, ...]
     angle: float
     middle: tuple[float, float]
+    quarter: int
+
+    @property
+    def slope(self) -> float:
+        """In degrees, from -90 to 90: what is left of the angle once the page is upright."""
+        return self.angle - 90 * self.quarter
 
 
 def find_rows(marks: Marks, quarter: int) -> list[Row]:
@@ -64,9 +71,9 @@ def find_rows(marks: Marks, quarter: int) -> list[Row]:
         angle, middle = _fit(places[chain], spread[chain], size, slope)
         along = places[chain] @ _unit(angle)
         order = np.argsort(along, kind="stable")
-        back = middle @ turn
+        x, y = (float(part) for part in middle @ turn)
         row = tuple(chain[i] for i in order)
-        rows.append((middle, Row(row, angle + 90 * quarter, (float(back[0]), float(back[1])))))
+        rows.append((middle, Row(row, angle + 90 * quarter, (x, y), quarter)))
     down = _unit(slope + 90)
     return [row for _, row in sorted(rows, key=lambda pair: float(pair[0] @ down))]
 

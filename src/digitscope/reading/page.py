@@ -157,7 +157,7 @@ def _about_upright(upright: Upright) -> str:
 def _about_lines(rows: list[Row]) -> str:
     if not rows:
         return "No line of writing was found."
-    slopes = ", ".join(f"{(row.angle + 45) % 90 - 45:.0f}" for row in rows[:12])
+    slopes = ", ".join(f"{row.slope:.0f}" for row in rows[:12])
     more = ", ..." if len(rows) > 12 else ""
     lines = f"{len(rows)} {'line' if len(rows) == 1 else 'lines'}"
     return f"{lines}, set straight by (degrees): {slopes}{more}."

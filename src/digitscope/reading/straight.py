@@ -25,8 +25,7 @@ def cut_strip(ink: Images, marks: Marks, row: Row, to_page: Matrix, leaning: boo
     Where a row lies level (or at a whole quarter), pixels are copied; else they are turned. Where
     digits stand upright on a slanted line (`leaning`), the line is sheared instead.
     """
-    quarters = round(row.angle / 90)
-    rest = row.angle - 90 * quarters
+    quarters, rest = row.quarter, row.slope
     own, origin = _own_ink(ink, marks, row)
     high = _height(marks, row)
     if abs(rest) < LEVEL:
