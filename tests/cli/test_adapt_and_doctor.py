@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from digitscope.cli.console import complain_of
 from digitscope.data.mnist import load_mnist
 from digitscope.models.model import Model, load, save
 from tests.cli.test_errors import complaint
@@ -99,6 +100,18 @@ def test_doctor_as_json_and_with_unreadable_images(cli: Cli, tmp_path: Path, the
     assert len(data["unreadable"]) == 1
     assert len(done.stderr.splitlines()) == 1
     assert [m["name"] for m in data["measures"]][:3] == ["stroke width", "slant", "aspect"]
+
+
+@pytest.mark.parametrize(("lost", "last"), [(5, "4.png: no"), (7, "2 more images cannot be read")])
+def test_unreadable_images_are_named_up_to_a_few(
+    lost: int, last: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    complain_of([f"{i}.png: no" for i in range(lost)])
+    lines = capsys.readouterr().err.splitlines()
+    named = [f"digitscope: error: {i}.png: no" for i in range(5)]
+    assert lines[:5] == named
+    assert lines[-1] == f"digitscope: error: {last}"
+    assert len(lines) == min(lost, 6)
 
 
 def test_doctor_refuses(cli: Cli, tmp_path: Path) -> None:

@@ -8,15 +8,13 @@ from pathlib import Path
 
 import typer
 
-from digitscope.cli.console import percent, print_json
+from digitscope.cli.console import complain_of, percent, print_json
 from digitscope.errors import StorageError
 from digitscope.models.model import load, save
 from digitscope.store import SUFFIX
 from digitscope.threads import limited_threads
 from digitscope.training.adapt import Adapted, Score, adapt
 from digitscope.training.crops import read_crops
-
-MOST_TOLD = 5  # unreadable images that are named one by one
 
 
 def command(
@@ -43,11 +41,7 @@ def command(
         raise StorageError(f"{out}: there is no folder {out.parent}: make it first")
     began = time.perf_counter()
     loaded, given = load(model), read_crops(crops)
-    for line in given.unreadable[:MOST_TOLD]:
-        print(f"digitscope: error: {line}", file=sys.stderr)
-    if len(given.unreadable) > MOST_TOLD:
-        more = len(given.unreadable) - MOST_TOLD
-        print(f"digitscope: error: {more} more images cannot be read", file=sys.stderr)
+    complain_of(given.unreadable)
     with limited_threads(threads):
         adapted = adapt(loaded, given, seed, lambda line: print(line, file=sys.stderr))
     save(adapted.model, out)

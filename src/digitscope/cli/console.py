@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -14,6 +14,8 @@ from typing import Any
 from digitscope.errors import StorageError
 from digitscope.store import write_atomically
 from digitscope.training.messages import Inbox, Stop
+
+MOST_TOLD = 5  # unreadable images that are named one by one
 
 
 def percent(part: float) -> str:
@@ -50,6 +52,14 @@ def can_print(text: str) -> bool:
 def print_json(data: Any) -> None:
     """Plain data on standard output."""
     print(json.dumps(data, indent=1, allow_nan=False))
+
+
+def complain_of(unreadable: Sequence[str]) -> None:
+    """A line for each image that cannot be read, but for those beyond the first few."""
+    for line in unreadable[:MOST_TOLD]:
+        print(f"digitscope: error: {line}", file=sys.stderr)
+    if more := len(unreadable[MOST_TOLD:]):
+        print(f"digitscope: error: {more} more images cannot be read", file=sys.stderr)
 
 
 def new_file(path: Path) -> Path:

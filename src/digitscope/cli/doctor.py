@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import typer
 
-from digitscope.cli.console import print_json
+from digitscope.cli.console import complain_of, print_json
 from digitscope.cli.read_progress import ReadProgress
 from digitscope.evaluation.doctor import Diagnosis, Measure, diagnose
-
-MOST_TOLD = 5  # unreadable images that are named one by one
 
 
 def command(
@@ -23,11 +20,7 @@ def command(
     """Say how your images differ from the training data, and what mends it."""
     with ReadProgress(0) as progress:
         found = diagnose(folder, progress.reach)
-    for line in found.unreadable[:MOST_TOLD]:
-        print(f"digitscope: error: {line}", file=sys.stderr)
-    if len(found.unreadable) > MOST_TOLD:
-        more = len(found.unreadable) - MOST_TOLD
-        print(f"digitscope: error: {more} more images cannot be read", file=sys.stderr)
+    complain_of(found.unreadable)
     if as_json:
         print_json(found.to_dict())
     else:

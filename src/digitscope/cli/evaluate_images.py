@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from digitscope.cli.console import percent, print_json
 from digitscope.cli.evaluate import describe, draw
-from digitscope.data.labelled import LabelledSet, find_sets
+from digitscope.cli.read_progress import ReadProgress
+from digitscope.data.labelled import find_sets
 from digitscope.evaluation.folders import PageResult, SetEvaluation, evaluate_set
 from digitscope.models.model import Model
 
@@ -22,8 +21,9 @@ def evaluate_images(
     """Judge a model on every set of a folder, and say so."""
     sets = find_sets(folder)
     read = _reader(model) if any(labelled.pages for labelled in sets) else None
-    with _progress(sets) as advance:
-        judged = [evaluate_set(model, labelled, read, mistakes, advance) for labelled in sets]
+    total = sum(len(labelled.digits) + len(labelled.pages) for labelled in sets)
+    with ReadProgress(total) as progress:
+        judged = [evaluate_set(model, s, read, mistakes, progress.advance) for s in sets]
     if as_json:
         print_json(to_json(model, folder, judged))
     else:
@@ -113,18 +113,3 @@ def _reader(model: Model) -> Callable[[Path], Sequence[str]]:
 
     reader = Reader(model)
     return lambda path: [line.text for line in reader.read(path).lines]
-
-
-@contextmanager
-def _progress(sets: list[LabelledSet]) -> Iterator[Callable[[], object]]:
-    """A bar on a terminal; what is called after every image."""
-    total = sum(len(labelled.digits) + len(labelled.pages) for labelled in sets)
-    if not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as shown:
-        task = shown.add_task("images", total=total)
-        yield lambda: shown.advance(task)

@@ -47,8 +47,8 @@ class ReadProgress:
         else:
             print(line, flush=True)
 
-    def advance(self, name: str) -> None:
-        """One more image is done."""
+    def advance(self, name: str = "reading") -> None:
+        """One more image is done, if there is a name that of this one."""
         if self._bar is not None:
             self._bar.update(self._task, advance=1, description=PurePath(name).name[-30:])
 
