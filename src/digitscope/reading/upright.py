@@ -19,6 +19,8 @@ __all__ = ["Upright", "find_upright", "turned"]
 SAMPLE = 16  # marks that are asked: enough for a page, and cheap
 LIKELY_SIZE = (0.55, 1.7)  # digits: marks of such size are asked
 WORST = -4.0  # the least a mark may say (log-likelihood): a smudge must not outvote the digits
+TOUCHING = -2.0  # the least a mark may say of a way in which it is wide: it may be two digits
+WIDER = 1.1  # times as wide as high
 ROW, MOST_ROWS = 0.7, 3.5  # log-likelihood that a row more costs, and the most that rows say
 MARGIN = 4.0  # by so much the best way up must be likelier than the one the page has
 THIN = 1.5  # what comes so near to the way that was taken deserves a warning
@@ -64,7 +66,8 @@ def find_upright(
     answers = np.asarray(classify(np.stack(crops)), np.float64).reshape(4, len(chosen), NONE + 1)
     digits = answers[:, :, :NONE].argmax(axis=2)
     sure = np.log(np.maximum(answers[:, :, :NONE].max(axis=2), 1e-9))
-    evidence = np.asarray(np.maximum(sure, WORST).sum(axis=1) + _by_layout(ways))
+    least = np.where(_wide(marks, chosen), TOUCHING, WORST)
+    evidence = np.asarray(np.maximum(sure, least).sum(axis=1) + _by_layout(ways))
     best = int(np.argmax(evidence))
     quarter = best if evidence[best] - evidence[0] > MARGIN else 0
     rivals = [k for k in range(4) if k != quarter and evidence[k] > evidence[quarter] - THIN]
@@ -89,6 +92,13 @@ def find_upright(
         straight = np.maximum(sure, WORST)[quarter, slanted]
         leaning = bool(level.sum() - straight.sum() > MARGIN)
     return Upright(quarter, (a, b, c, d), len(chosen), rival, leaning)
+
+
+def _wide(marks: Marks, chosen: list[int]) -> NDArray[np.bool_]:
+    """Whether each mark, in each of the four ways, is wider than high: bool [4, n]."""
+    width, height = marks.boxes[chosen, 2], marks.boxes[chosen, 3]
+    lying, standing = width > WIDER * height, height > WIDER * width
+    return np.stack([lying, standing, lying, standing])
 
 
 def _by_layout(ways: tuple[list[Row], list[Row]]) -> NDArray[np.float64]:
