@@ -15,6 +15,7 @@ __all__ = ["Sheet", "at_centres", "find_sheet", "whole"]
 
 RIM = 0.015  # of the picture's longer side: a side so near to the picture's rim is cut off by it
 INSET = 0.006  # of the sheet's size is cut off at an edge: the edge itself, and what it throws
+SMALLEST = 100  # pixels: a smaller picture shows no sheet on a desk, but a scrap of one
 NEARLY_ALL = 0.9  # of the picture: a sheet so large is only cut out, not warped
 
 
@@ -54,7 +55,7 @@ def find_sheet(pixels: Images, grey: Images) -> Sheet:
     >>> bool(np.abs(np.array(sheet.grey.shape) - [140, 200]).max() <= 2)
     True
     """
-    found = find_outline(pixels, grey)
+    found = find_outline(pixels, grey) if min(grey.shape) >= SMALLEST else None
     if found is None:
         return whole(grey)
     corners, region = found

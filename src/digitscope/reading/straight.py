@@ -13,6 +13,8 @@ from digitscope.reading.strip import Matrix, Strip
 __all__ = ["cut_strip"]
 
 LEVEL = 1.0  # degrees: less slope is left as it is, and no pixel is sampled anew
+UNSURE = 5.0  # degrees: so much slope may be chance where a row has few digits,
+DRIFT = 0.25  # heights of a digit: and is left as it is if the row climbs no more from end to end
 HIGH = 80  # pixels: higher digits are shrunk
 GOAL = 56  # pixels: to about so much
 LOW = 40  # pixels: lower digits are enlarged, at most twice, where they have to be turned
@@ -28,7 +30,8 @@ def cut_strip(ink: Images, marks: Marks, row: Row, to_page: Matrix, leaning: boo
     quarters, rest = row.quarter, row.slope
     own, origin = _own_ink(ink, marks, row)
     high = _height(marks, row)
-    if abs(rest) < LEVEL:
+    drift = own.shape[1 - quarters % 2] * np.tan(np.radians(abs(rest)))
+    if abs(rest) < LEVEL or (abs(rest) < UNSURE and drift < DRIFT * high):
         strip, back = _copied(own, quarters)
     else:
         scale = min(2.0, max(1.0, LOW / high))
