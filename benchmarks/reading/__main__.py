@@ -1,7 +1,7 @@
 """Reading, measured: single digits, numbers, pages, what is refused, how long it takes.
 
     make bench-reading IMAGES=FOLDER           everything; writes docs/reading.md and its JSON
-    cd benchmarks && python -m reading FOLDER --only ours --quick --out /tmp/looked
+    cd benchmarks && python -m reading FOLDER --only ours --quick --out looked
 
 FOLDER is a labelled one (docs/formats.md); without it MNIST and what is composed of it are measured
 alone. The page is docs/reading.template.md with the tables filled in.
