@@ -30,6 +30,7 @@ ROOMS = [
     ("comparison",),
     ("figures",),
     ("report",),
+    ("lab",),
     ("cli",),
     ("__main__",),
 ]
@@ -39,7 +40,9 @@ HEAVY = {
     "cv2",
     "PIL",
     "fastapi",
+    "starlette",
     "uvicorn",
+    "websockets",
     "jinja2",
     "sklearn",
     "scipy",
@@ -106,7 +109,7 @@ def test_help_loads_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize(
-    "verb", ["train", "predict", "evaluate", "recipes", "summary", "figure", "export"]
+    "verb", ["train", "predict", "evaluate", "recipes", "summary", "figure", "export", "lab"]
 )
 def test_the_help_of_a_verb_loads_nothing_heavy(verb: str) -> None:
     assert (
