@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import mimetypes
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from fastapi import FastAPI, WebSocket
@@ -20,7 +22,13 @@ for suffix, kind in {".js": "text/javascript", ".css": "text/css", ".svg": "imag
 
 def create_app(lab: Lab) -> FastAPI:
     """The application of a lab, as yet without a guard; `serve` puts one before it."""
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await lab.close()
+
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
 
     @app.websocket("/socket")
     async def socket(socket: WebSocket) -> None:

@@ -56,10 +56,9 @@ class Guard:
         headers = {
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         }
-        if self.token and (given := _token_in_address(scope)):
-            if hmac.compare_digest(given.encode(), self.token.encode()):
-                await _enter(scope, send, given)
-                return
+        if self._is_token(_token_in_address(scope)):
+            await _enter(scope, send, self.token)
+            return
         if refusal := self.refusal(scope, headers):
             await _refuse(scope, send, *refusal)
             return
@@ -105,9 +104,10 @@ class Guard:
         except CookieError:
             return False
         cookie = cookies.get(_cookie_name(scope))
-        return cookie is not None and hmac.compare_digest(
-            cookie.value.encode(), self.token.encode()
-        )
+        return cookie is not None and self._is_token(cookie.value)
+
+    def _is_token(self, given: str) -> bool:
+        return bool(self.token) and hmac.compare_digest(given.encode(), self.token.encode())
 
 
 def _is_numeric(name: str) -> bool:

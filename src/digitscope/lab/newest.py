@@ -29,6 +29,11 @@ class Newest(Generic[T]):
         self._held = [thing]
         self._filled.set()
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is there."""
+        return not self._held
+
     async def take(self) -> T:
         """What is there, or what comes."""
         await self._filled.wait()

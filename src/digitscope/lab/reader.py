@@ -79,7 +79,7 @@ def answer(model: Model, given: Input, id: Any) -> Message:
 
 
 def connections(model: Model, steps: list[TraceStep]) -> list[dict[str, Any]]:
-    """For every dense layer, what flows strongest into it: input times weight, as [from, to, value].
+    """What flows strongest into every dense layer: input times weight, as [from, to, product].
 
     `into` is the place in the answer's list of layers; units are counted in C order.
     """

@@ -1,7 +1,7 @@
 """One page that is open: it hears what the page asks, and answers.
 
-Hearing, reading and telling are tasks of their own. A page that is slow only gets less: of its
-drawings the newest is answered, and what was not yet sent is replaced by what is newer.
+Hearing, reading, looking and telling are tasks of their own. A page that is slow only gets less: of
+its drawings the newest is answered, and of the training it is told in fewer words.
 """
 
 from __future__ import annotations
@@ -9,16 +9,22 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import WebSocket, WebSocketDisconnect
 
 from digitscope.errors import DigitscopeError, ModelFileError, SettingError, nearest
+from digitscope.lab.follower import Follower
 from digitscope.lab.lab import Lab
 from digitscope.lab.message import Message, error
+from digitscope.lab.neuron import neuron
 from digitscope.lab.newest import Newest
 from digitscope.lab.reader import Drawing, answer, steps, take_drawing
+from digitscope.lab.story import Story
 from digitscope.models.prediction import Input
+
+PAUSE = 1 / 15  # seconds between two looks at the training
 
 
 class Session:
@@ -28,67 +34,107 @@ class Session:
         self.lab, self.socket = lab, socket
         self.model = ""
         self._drawings = Newest[Drawing]()
-        self._seen: Input | None = None
+        self._questions = Newest[dict[str, Any]]()
+        self._seen: tuple[Drawing, Input] | None = None
+        self._watched: Story | None = None
         self._sending = asyncio.Lock()
+        self._requests: dict[str, Callable[[dict[str, Any]], Any]] = {
+            "read": self._take_drawing,
+            "model": self._choose,
+            "models": self._tell_models,
+            "steps": self._tell_steps,
+            "neuron": self._take_question,
+            "train": self._train,
+            "resume": self._resume,
+            "watch": self._watch,
+            "stop": lambda asked: self.lab.trainer.stop(),
+        } | dict.fromkeys(("pause", "continue", "advance", "rate"), self.lab.trainer.say)
 
     async def run(self) -> None:
         """Until the page is closed."""
         await self.socket.accept()
         try:
+            hello = await asyncio.to_thread(self.lab.hello)
+            self.model = hello.fields["model"]
+            await self._send(hello)
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._hear())
-                tasks.create_task(self._read())
+                for work in (self._hear, self._read, self._look, self._tell):
+                    tasks.create_task(work())
         except* (WebSocketDisconnect, ConnectionError):
             pass
 
-    async def send(self, message: Message) -> None:
-        """Send a message, its bytes right behind it."""
-        async with self._sending:
-            await self.socket.send_text(message.text())
-            if message.payload is not None:
-                await self.socket.send_bytes(message.payload)
+    # --- the four tasks ---
 
     async def _hear(self) -> None:
         """Take what the page says, and let each be done."""
-        hello = await asyncio.to_thread(self.lab.hello)
-        self.model = await asyncio.to_thread(self.lab.default_model)
-        await self.send(Message(hello.fields | {"model": self.model}))
         while True:
             asked: dict[str, Any] = {}
             try:
                 asked = parse(await self.socket.receive_text())
-                await self._do(asked)
+                do = self._requests.get(asked["do"])
+                if do is None:
+                    raise SettingError(
+                        f"unknown request {asked['do']!r}: {nearest(asked['do'], self._requests)}"
+                    )
+                await do(asked)
             except DigitscopeError as problem:
-                await self.send(error(str(problem), asked.get("id")))
-            except KeyError:  # a binary frame where text was due
-                await self.send(
-                    error("a message must be text; bytes follow a message that has some")
-                )
+                await self._send(error(str(problem), asked.get("id")))
+            except KeyError:  # a frame of the other kind
+                await self._send(error("a message must be text, and its bytes a frame behind it"))
 
-    async def _do(self, asked: dict[str, Any]) -> None:
-        """One request."""
-        match asked["do"]:
-            case "read":
-                self._drawings.put(await self._drawing(asked))
-            case "model":
-                await self._choose(str(asked.get("id")))
-            case "steps":
-                await self._tell_steps(asked)
-            case other:
-                known = ("read", "model", "steps")
-                raise SettingError(f"unknown request {other!r}: {nearest(str(other), known)}")
+    async def _read(self) -> None:
+        """Answer drawings, one at a time, always the newest."""
+        while True:
+            drawing = await self._drawings.take()
+            await self._send_of(drawing.id, self._answer, drawing)
 
-    async def _drawing(self, asked: dict[str, Any]) -> Drawing:
+    async def _look(self) -> None:
+        """Look into neurons, one at a time, always the newest; its favourites take longer."""
+        while True:
+            asked = await self._questions.take()
+            if await self._send_of(asked.get("id"), self._neuron, asked):
+                await self._send_of(asked.get("id"), self._favourites, asked)
+
+    async def _tell(self) -> None:
+        """Tell of the training, as often as the page takes it."""
+        follower, seen, living, running = Follower(), -1, self.lab.trainer.story, False
+        while True:
+            seen = await self.lab.change(seen)
+            if self.lab.trainer.story is not living:  # a training that begins is shown to all
+                living, self._watched = self.lab.trainer.story, None
+            story = self._watched or living
+            if story is not None:
+                news = follower.messages(story)
+                for message in news:
+                    await self._send(message)
+                kinds = {message.fields["said"] for message in news}
+                if kinds & {"weights", "status"} and self.model == story.run:
+                    self._read_again()
+                if story.running != running or "training" in kinds:
+                    running = story.running
+                    await self._tell_models({})
+            await asyncio.sleep(PAUSE)
+
+    # --- what a page may ask ---
+
+    async def _take_drawing(self, asked: dict[str, Any]) -> None:
         """A drawing, with the binary frame that follows it."""
+        id = asked.get("id")
         if asked.get("image"):
-            return Drawing(asked.get("id"), image=str(asked["image"]))
+            self._drawings.put(Drawing(id, image=str(asked["image"])))
+            return
         payload = await self.socket.receive_bytes()
         width, height = whole(asked, "width"), whole(asked, "height")
-        return Drawing(asked.get("id"), width, height, str(asked.get("file", "")), "", payload)
+        self._drawings.put(Drawing(id, width, height, str(asked.get("file", "")), "", payload))
 
-    async def _choose(self, id: str) -> None:
+    async def _take_question(self, asked: dict[str, Any]) -> None:
+        place = {name: whole(asked, name) for name in ("layer", "index")}
+        self._questions.put(asked | place)
+
+    async def _choose(self, asked: dict[str, Any]) -> None:
         """Read with another model from here on."""
-        model = await asyncio.to_thread(self.lab.catalog.load, id)
+        id = str(asked.get("id"))
+        model = await asyncio.to_thread(self.lab.model, id)
         self.model = id
         facts = {
             "said": "model",
@@ -99,33 +145,81 @@ class Session:
             "spec": model.network.spec.to_dict(),
             "parameters": model.network.spec.parameters,
         }
-        await self.send(Message(facts))
+        await self._send(Message(facts))
+        self._read_again()
 
-    async def _read(self) -> None:
-        """Answer drawings, one at a time, always the newest."""
-        while True:
-            drawing = await self._drawings.take()
-            began = time.perf_counter()
-            try:
-                told = await asyncio.to_thread(self._answer, drawing)
-                spent = round((time.perf_counter() - began) * 1000, 2)
-                told = Message(told.fields | {"milliseconds": spent}, told.payload)
-            except DigitscopeError as problem:
-                told = error(str(problem), drawing.id)
-            await self.send(told)
-
-    def _answer(self, drawing: Drawing) -> Message:
-        if not self.model:
-            raise ModelFileError("there is no model yet: train one first")
-        given = take_drawing(drawing)
-        self._seen = given
-        told = answer(self.lab.catalog.load(self.model), given, drawing.id)
-        return Message(told.fields | {"model": self.model}, told.payload)
+    async def _tell_models(self, asked: dict[str, Any]) -> None:
+        models = await asyncio.to_thread(self.lab.models)
+        await self._send(Message({"said": "models", "models": models}))
 
     async def _tell_steps(self, asked: dict[str, Any]) -> None:
+        await self._send(await asyncio.to_thread(steps, self._given(), asked.get("id")))
+
+    async def _train(self, asked: dict[str, Any]) -> None:
+        settings = asked.get("settings") or {}
+        if not isinstance(settings, dict):
+            raise SettingError(f"settings must be an object, got {settings!r}")
+        recipe, paused = str(asked.get("recipe")), bool(asked.get("paused"))
+        await self.lab.trainer.start(recipe, settings, paused)
+
+    async def _resume(self, asked: dict[str, Any]) -> None:
+        run, paused = str(asked.get("run")), bool(asked.get("paused"))
+        await self.lab.trainer.resume(run, whole(asked, "more_epochs"), paused)
+
+    async def _watch(self, asked: dict[str, Any]) -> None:
+        """Show this run from here on."""
+        self._watched = await asyncio.to_thread(self.lab.story, str(asked.get("run")))
+        self.lab.trainer.changed()
+
+    # --- how they are answered ---
+
+    async def _send(self, message: Message) -> None:
+        """Send a message, its bytes right behind it."""
+        async with self._sending:
+            await self.socket.send_text(message.text())
+            if message.payload is not None:
+                await self.socket.send_bytes(message.payload)
+
+    async def _send_of(self, id: Any, work: Callable[[Any], Message], about: Any) -> bool:
+        """Send what a piece of work brings, done beside the server's own; whether it brought it."""
+        try:
+            told, well = await asyncio.to_thread(work, about), True
+        except DigitscopeError as problem:
+            told, well = error(str(problem), id), False
+        await self._send(told)
+        return well
+
+    def _answer(self, drawing: Drawing) -> Message:
+        """The answer to a drawing; one that was answered before is not prepared again."""
+        began = time.perf_counter()
+        if not self.model:
+            raise ModelFileError("there is no model yet: train one first")
+        if self._seen is None or self._seen[0] is not drawing:
+            self._seen = None
+            self._seen = (drawing, take_drawing(drawing))
+        live = self.lab.live(self.model) is not None
+        told = answer(self.lab.model(self.model), self._seen[1], drawing.id)
+        spent = round((time.perf_counter() - began) * 1000, 2)
+        facts = {"model": self.model, "live": live, "milliseconds": spent}
+        return Message(told.fields | facts, told.payload)
+
+    def _neuron(self, asked: dict[str, Any]) -> Message:
+        return neuron(self.lab.model(self.model), self._given(), asked)
+
+    def _favourites(self, asked: dict[str, Any]) -> Message:
+        found = self.lab.favourites(self.lab.model(self.model))
+        return found.message(asked["layer"], asked["index"], asked.get("id"))
+
+    def _given(self) -> Input:
+        """The image that was read last; SettingError where none was."""
         if self._seen is None:
             raise SettingError("nothing was read yet: draw a digit first")
-        await self.send(await asyncio.to_thread(steps, self._seen, asked.get("id")))
+        return self._seen[1]
+
+    def _read_again(self) -> None:
+        """The weights are others now: answer the last drawing again, unless a newer one waits."""
+        if self._seen is not None and self._drawings.empty:
+            self._drawings.put(self._seen[0])
 
 
 def parse(text: str) -> dict[str, Any]:
