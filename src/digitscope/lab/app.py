@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import mimetypes
 from collections.abc import AsyncIterator
@@ -11,6 +12,7 @@ from fastapi import FastAPI, WebSocket
 from fastapi.staticfiles import StaticFiles
 
 from digitscope.lab.lab import Lab
+from digitscope.lab.reader import warm
 from digitscope.lab.session import Session
 
 STATIC = Path(__file__).parent / "static"
@@ -25,8 +27,9 @@ def create_app(lab: Lab) -> FastAPI:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        warming = asyncio.create_task(asyncio.to_thread(warm))
         yield
-        await lab.close()
+        await asyncio.gather(warming, lab.close())
 
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from digitscope.arrays import Floats, to_input
 from digitscope.data.mnist import load_mnist
-from digitscope.inside.trace import trace
+from digitscope.inside.trace import TraceStep, trace
 from digitscope.lab.message import Message
-from digitscope.lab.neuron import chain
+from digitscope.lab.neuron import chain, find_place
 from digitscope.models.model import Model
 from digitscope.network.layers import Activation
 
@@ -41,11 +41,13 @@ class Favourites:
 
     def message(self, layer: int, unit: int, id: Any) -> Message:
         """The favourites of one unit of a trace's step; the bytes: their images."""
+        blank = trace(self.model.network, np.zeros((28, 28), np.uint8))
+        find_place(blank, layer, unit, None)
         with self._one_at_a_time:
             if not self._found:
                 self._found = self._search()
         images, labels = load_mnist("test")
-        step = self._judged(layer) - 1
+        step = self._judged(blank, layer) - 1
         if step < 0:  # a pixel has no favourites
             chosen, values = np.empty(0, np.int64), np.empty(0, np.float32)
         else:
@@ -58,10 +60,9 @@ class Favourites:
         fields = {"said": "favourites", "id": id, "layer": layer, "index": unit, "images": told}
         return Message(fields, images[chosen].tobytes())
 
-    def _judged(self, layer: int) -> int:
+    def _judged(self, blank: list[TraceStep], layer: int) -> int:
         """The step that a neuron is judged by: the last before its activation."""
         spec = self.model.network.spec
-        blank = trace(self.model.network, np.zeros((28, 28), np.uint8))
         links = chain(self.model, blank, layer)
         of_layers = [i for i in links if blank[i].layer is not None]
         plain = [

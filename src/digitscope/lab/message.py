@@ -5,6 +5,7 @@ frame right behind it. docs/formats.md lists the messages.
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,9 +27,26 @@ class Message:
         '{"said":"answer","bytes":3}'
         """
         size = {} if self.payload is None else {"bytes": len(self.payload)}
-        return json.dumps({**self.fields, **size}, separators=(",", ":"), allow_nan=False)
+        fields = {**self.fields, **size}
+        try:
+            return json.dumps(fields, separators=(",", ":"), allow_nan=False)
+        except ValueError:  # a network that has run away: JSON has no word for that
+            return json.dumps(finite(fields), separators=(",", ":"), allow_nan=False)
 
 
-def error(what: str, id: Any = None) -> Message:
-    """One clear line for the page, and which of its questions it answers."""
-    return Message({"said": "error", "what": " ".join(what.split()), "id": id})
+def finite(data: Any) -> Any:
+    """Plain data, with None for what is no finite number.
+
+    >>> finite({"loss": [1.0, math.nan]})
+    {'loss': [1.0, None]}
+    """
+    if isinstance(data, dict):
+        return {key: finite(value) for key, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        return [finite(value) for value in data]
+    return None if isinstance(data, float) and not math.isfinite(data) else data
+
+
+def error(what: str, id: Any = None, about: str = "") -> Message:
+    """One clear line for the page, which of its questions it answers, and what was to be done."""
+    return Message({"said": "error", "what": " ".join(what.split()), "id": id, "about": about})

@@ -82,10 +82,7 @@ def neuron(model: Model, given: Input, asked: dict[str, Any]) -> Message:
         "layer": place.layer,
         "index": place.unit,
         "at": None if place.at is None else list(place.at),
-        "chain": [
-            {"layer": i, "name": steps[i].name, "value": _value(steps[i].output, place)}
-            for i in links
-        ],
+        "chain": [_link(steps, i, place) for i in links],
     }
     first = steps[links[0]]
     layer = None if first.layer is None else model.network.spec.layers[first.layer]
@@ -151,6 +148,17 @@ def _keeps_neurons(model: Model, step: TraceStep) -> bool:
     if step.layer is None:
         return True
     return isinstance(model.network.spec.layers[step.layer], (Activation, BatchNorm, Dropout))
+
+
+def _link(steps: list[TraceStep], at: int, place: Place) -> dict[str, Any]:
+    """One number on a neuron's way; softmax alone looks at the other neurons too, in a sum."""
+    step = steps[at]
+    told: dict[str, Any] = {"layer": at, "name": step.name, "value": _value(step.output, place)}
+    if step.name == "softmax":
+        with np.errstate(over="ignore"):
+            powers = np.exp(steps[at - 1].output.astype(np.float64))
+        told["denominator"] = float(powers.sum())
+    return told
 
 
 def _value(output: Floats, place: Place) -> float:

@@ -8,16 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitscope.arrays import Floats
+from digitscope.arrays import Floats, Images
 from digitscope.errors import ImageError
 from digitscope.inside.trace import TraceStep, trace
 from digitscope.lab.message import MOST_PIXELS, Message
 from digitscope.models.model import Model
 from digitscope.models.prediction import Input, predictions, preparation_warnings, take_input
 from digitscope.network.layers import Dense
+from digitscope.network.notation import format_spec
 from digitscope.preparation import prepare
 
 STRONGEST = 80  # connections into a layer that are told
+MOST_SHOWN = 280  # pixels on the longer side of a preparation's picture
 
 
 @dataclass(frozen=True)
@@ -68,14 +70,18 @@ def answer(model: Model, given: Input, id: Any) -> Message:
         "calibrated": model.calibrated,
         "warnings": list(warnings),
         "label": given.label,
-        "layers": [
-            {"name": step.name, "shape": list(step.output.shape), "layer": step.layer}
-            for step in steps
-        ],
+        "layers": layers(steps),
         "connections": connections(model, steps),
     }
     numbers = [np.ascontiguousarray(step.output, "<f4").tobytes() for step in steps]
     return Message(fields, given.image.tobytes() + b"".join(numbers))
+
+
+def warm() -> None:
+    """Load what a first drawing would wait for."""
+    page = np.full((40, 40), 255, np.uint8)
+    page[10:30, 18:22] = 0
+    prepare(page)
 
 
 def connections(model: Model, steps: list[TraceStep]) -> list[dict[str, Any]]:
@@ -112,13 +118,54 @@ def strongest(x: Floats, W: Floats, most: int = STRONGEST) -> list[list[float]]:
 
 
 def steps(given: Input, id: Any) -> Message:
-    """The steps of a preparation; the bytes: their pictures, one after another."""
-    if given.preparation is None:
-        raise ImageError(f"{given.name}: an image of MNIST is taken as it is: there are no steps")
+    """The steps of a preparation, none for an image of MNIST; the bytes: their pictures, one after
+    another.
+    """
     done = given.preparation
+    if done is None:
+        return Message({"said": "steps", "id": id, "steps": [], "box": []}, b"")
+    pictures = [_shown(step.image) for step in done.steps]
     told = [
-        {"name": s.name, "explanation": s.explanation, "shape": list(s.image.shape)}
-        for s in done.steps
+        {"name": step.name, "explanation": step.explanation, "shape": list(picture.shape)}
+        for step, picture in zip(done.steps, pictures, strict=True)
     ]
     fields = {"said": "steps", "id": id, "steps": told, "box": list(done.box)}
-    return Message(fields, b"".join(s.image.tobytes() for s in done.steps))
+    return Message(fields, b"".join(picture.tobytes() for picture in pictures))
+
+
+def about_model(model: Model, id: str) -> Message:
+    """What a page shows of a model before it has read anything."""
+    spec = model.network.spec
+    return Message(
+        {
+            "said": "model",
+            "id": id,
+            "name": id.rpartition("/")[2],
+            "architecture": format_spec(spec),
+            "classes": list(model.classes),
+            "calibrated": model.calibrated,
+            "temperature": model.temperature,
+            "measured": model.measured,
+            "spec": spec.to_dict(),
+            "parameters": spec.parameters,
+            "layers": layers(trace(model.network, np.zeros((28, 28), np.uint8))),
+        }
+    )
+
+
+def layers(steps: list[TraceStep]) -> list[dict[str, Any]]:
+    """What a trace passes through; `layer` is the number in the spec."""
+    return [
+        {"name": step.name, "shape": list(step.output.shape), "layer": step.layer} for step in steps
+    ]
+
+
+def _shown(image: Images) -> Images:
+    """A picture no larger than the page shows it: a photograph has many megabytes."""
+    import cv2
+
+    shrink = MOST_SHOWN / max(image.shape[:2])
+    if shrink >= 1:
+        return image
+    h, w = (max(1, round(side * shrink)) for side in image.shape[:2])
+    return np.asarray(cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA), np.uint8)

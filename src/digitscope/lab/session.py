@@ -20,7 +20,7 @@ from digitscope.lab.lab import Lab
 from digitscope.lab.message import Message, error
 from digitscope.lab.neuron import neuron
 from digitscope.lab.newest import Newest
-from digitscope.lab.reader import Drawing, answer, steps, take_drawing
+from digitscope.lab.reader import Drawing, about_model, answer, steps, take_drawing
 from digitscope.lab.story import Story
 from digitscope.models.prediction import Input
 
@@ -34,7 +34,8 @@ class Session:
         self.lab, self.socket = lab, socket
         self.model = ""
         self._drawings = Newest[Drawing]()
-        self._questions = Newest[dict[str, Any]]()
+        self._neurons = Newest[dict[str, Any]]()
+        self._liked = Newest[dict[str, Any]]()
         self._seen: tuple[Drawing, Input] | None = None
         self._watched: Story | None = None
         self._sending = asyncio.Lock()
@@ -43,11 +44,13 @@ class Session:
             "model": self._choose,
             "models": self._tell_models,
             "steps": self._tell_steps,
-            "neuron": self._take_question,
+            "neuron": self._ask(self._neurons),
+            "favourites": self._ask(self._liked),
             "train": self._train,
             "resume": self._resume,
             "watch": self._watch,
             "stop": lambda asked: self.lab.trainer.stop(),
+            "forget": lambda asked: self.lab.trainer.forget(),
         } | dict.fromkeys(("pause", "continue", "advance", "rate"), self.lab.trainer.say)
 
     async def run(self) -> None:
@@ -58,7 +61,7 @@ class Session:
             self.model = hello.fields["model"]
             await self._send(hello)
             async with asyncio.TaskGroup() as tasks:
-                for work in (self._hear, self._read, self._look, self._tell):
+                for work in (self._hear, self._read, self._look, self._like, self._tell):
                     tasks.create_task(work())
         except* (WebSocketDisconnect, ConnectionError):
             pass
@@ -78,7 +81,7 @@ class Session:
                     )
                 await do(asked)
             except DigitscopeError as problem:
-                await self._send(error(str(problem), asked.get("id")))
+                await self._send(error(str(problem), asked.get("id"), asked.get("do", "")))
             except KeyError:  # a frame of the other kind
                 await self._send(error("a message must be text, and its bytes a frame behind it"))
 
@@ -86,14 +89,19 @@ class Session:
         """Answer drawings, one at a time, always the newest."""
         while True:
             drawing = await self._drawings.take()
-            await self._send_of(drawing.id, self._answer, drawing)
+            await self._send_of({"do": "read", "id": drawing.id}, self._answer, drawing)
 
     async def _look(self) -> None:
-        """Look into neurons, one at a time, always the newest; its favourites take longer."""
+        """Look into neurons, one at a time, always the newest."""
         while True:
-            asked = await self._questions.take()
-            if await self._send_of(asked.get("id"), self._neuron, asked):
-                await self._send_of(asked.get("id"), self._favourites, asked)
+            asked = await self._neurons.take()
+            await self._send_of(asked, self._neuron, asked)
+
+    async def _like(self) -> None:
+        """Look for the images that excite a neuron most, which takes longer."""
+        while True:
+            asked = await self._liked.take()
+            await self._send_of(asked, self._favourites, asked)
 
     async def _tell(self) -> None:
         """Tell of the training, as often as the page takes it."""
@@ -127,25 +135,20 @@ class Session:
         width, height = whole(asked, "width"), whole(asked, "height")
         self._drawings.put(Drawing(id, width, height, str(asked.get("file", "")), "", payload))
 
-    async def _take_question(self, asked: dict[str, Any]) -> None:
-        place = {name: whole(asked, name) for name in ("layer", "index")}
-        self._questions.put(asked | place)
+    def _ask(self, box: Newest[dict[str, Any]]) -> Callable[[dict[str, Any]], Any]:
+        """What puts a question about a neuron into a box."""
+
+        async def put(asked: dict[str, Any]) -> None:
+            box.put(asked | {name: whole(asked, name) for name in ("layer", "index")})
+
+        return put
 
     async def _choose(self, asked: dict[str, Any]) -> None:
         """Read with another model from here on."""
         id = str(asked.get("id"))
         model = await asyncio.to_thread(self.lab.model, id)
         self.model = id
-        facts = {
-            "said": "model",
-            "id": id,
-            "classes": list(model.classes),
-            "calibrated": model.calibrated,
-            "measured": model.measured,
-            "spec": model.network.spec.to_dict(),
-            "parameters": model.network.spec.parameters,
-        }
-        await self._send(Message(facts))
+        await self._send(about_model(model, id))
         self._read_again()
 
     async def _tell_models(self, asked: dict[str, Any]) -> None:
@@ -180,14 +183,15 @@ class Session:
             if message.payload is not None:
                 await self.socket.send_bytes(message.payload)
 
-    async def _send_of(self, id: Any, work: Callable[[Any], Message], about: Any) -> bool:
-        """Send what a piece of work brings, done beside the server's own; whether it brought it."""
+    async def _send_of(
+        self, asked: dict[str, Any], work: Callable[[Any], Message], about: Any
+    ) -> None:
+        """Send what a piece of work brings, done beside the server's own."""
         try:
-            told, well = await asyncio.to_thread(work, about), True
+            told = await asyncio.to_thread(work, about)
         except DigitscopeError as problem:
-            told, well = error(str(problem), id), False
+            told = error(str(problem), asked.get("id"), asked["do"])
         await self._send(told)
-        return well
 
     def _answer(self, drawing: Drawing) -> Message:
         """The answer to a drawing; one that was answered before is not prepared again."""

@@ -22,8 +22,9 @@ MOST_ROWS = 4000
 
 @dataclass(eq=False)
 class Story:
-    """One run. `status` is "starting", "running", "paused", "judging" or "ended"; `what` a line for
-    the user, where something went wrong. `model` holds the weights of this moment, where it runs.
+    """One run. `status` is "starting", "running", "paused", "judging" or "ended", and "idle" where
+    there is none; `what` is a line for the user, where something went wrong. `model` holds the
+    weights of this moment, where it runs.
 
     `edition` counts how often the rows were condensed: a reader of an older one starts anew.
     """
@@ -44,10 +45,12 @@ class Story:
     @property
     def running(self) -> bool:
         """Whether its process is at work."""
-        return self.status != "ended"
+        return self.status not in ("ended", "idle")
 
-    def add(self, row: Row) -> None:
-        """One more event."""
+    def add(self, row: Row, seconds: float | None = None) -> None:
+        """One more event, and how long the loop was at work for it, where that is known."""
+        if row["event"] == "advanced":
+            row = {**row, "seconds": seconds}
         self.rows.append(row)
         match row["event"]:
             case "started" | "continued":
@@ -73,7 +76,7 @@ class Story:
                 "status": self.status,
                 "what": self.what,
                 "evaluated": self.evaluated,
-                "events": self.rows,
+                "events": merged_each(self.rows),
             }
         )
 
@@ -86,9 +89,10 @@ class Story:
 def merged(rows: list[Row]) -> list[Row]:
     """The rows, with what was said of neighbouring groups of batches said at once.
 
-    >>> one = {"event": "advanced", "epoch": 1, "images": 100, "loss": 1.0}
-    >>> merged([{**one, "batch": 1}, {**one, "batch": 2, "loss": 2.0}])
-    [{'event': 'advanced', 'epoch': 1, 'images': 200, 'loss': 1.5, 'batch': 2}]
+    >>> one = {"event": "advanced", "epoch": 1, "images": 100, "loss": 1.0, "seconds": 0.5}
+    >>> (both,) = merged([{**one, "batch": 1}, {**one, "batch": 2, "loss": 2.0}])
+    >>> both["images"], both["loss"], both["batch"], both["images_per_second"]
+    (200, 1.5, 2, 200.0)
     """
     found: list[Row] = []
     for (event, _), group in groupby(rows, key=lambda row: (row["event"], row["epoch"])):
@@ -98,8 +102,17 @@ def merged(rows: list[Row]) -> list[Row]:
             continue
         images = sum(row["images"] for row in same)
         loss = sum(row["loss"] * row["images"] for row in same) / images
-        found.append({**same[-1], "images": images, "loss": loss})
+        times = [row["seconds"] for row in same if row["seconds"]]
+        seconds = sum(times) if len(times) == len(same) else None
+        speed = images / seconds if seconds else None
+        own = {"images": images, "loss": loss, "seconds": seconds, "images_per_second": speed}
+        found.append({**same[-1], **own})
     return found
+
+
+def merged_each(rows: list[Row]) -> list[Row]:
+    """The rows as they are, each group of batches in the same words as merged ones."""
+    return [row for one in rows for row in merged([one])]
 
 
 def condensed(rows: list[Row]) -> list[Row]:

@@ -34,6 +34,7 @@ class Trainer:
         self.changed = changed
         self._process: asyncio.subprocess.Process | None = None
         self._following: asyncio.Task[None] | None = None
+        self._stopping = False
 
     async def start(self, recipe: str, settings: dict[str, Any], paused: bool = False) -> None:
         """Train by a recipe with some settings changed; SettingError where they do not fit."""
@@ -67,12 +68,19 @@ class Trainer:
         process, story = self._process, self.story
         if process is None or story is None:
             return
+        self._stopping = True
         if story.status == "starting":
             _kill(process)
             return
         with contextlib.suppress(SettingError):
             await self._tell({"do": "stop"})
         asyncio.get_running_loop().call_later(PATIENCE, _kill, process)
+
+    async def forget(self) -> None:
+        """Show no training any more; one that is at work is stopped. The run folder stays."""
+        await self.stop()
+        self.story = Story("", {}, status="idle")
+        self.changed()
 
     async def close(self) -> None:
         """The server ends: the run stops where it is, and can be resumed."""
@@ -81,8 +89,11 @@ class Trainer:
             await self._following
 
     async def _start(self, job: dict[str, Any], story: Story) -> None:
+        if self._following is not None and self._stopping:
+            await asyncio.shield(self._following)
         if self._process is not None:
             raise SettingError("a training is at work already: stop it first")
+        self._stopping = False
         said = tempfile.TemporaryFile()  # noqa: SIM115 - closed by whoever follows the process
         process = await asyncio.create_subprocess_exec(
             *PROCESS,
@@ -137,7 +148,7 @@ class Trainer:
                     story.add(row)
                 story.status = "starting"
             case "event":
-                story.add(fields)
+                story.add(fields["event"], fields["seconds"])
             case "weights":
                 assert payload is not None
                 await asyncio.to_thread(_take_weights, story, fields, payload)

@@ -116,8 +116,10 @@ def _follow(run: Any, channel: Channel) -> None:
     )
     shown = 0.0
     stopped = None
+    began = time.perf_counter()
     for event in run.events:
-        channel.tell("event", **event.to_dict())
+        seconds = time.perf_counter() - began
+        channel.tell("event", event=event.to_dict(), seconds=seconds)
         if isinstance(event, EpochEnded):
             channel.tell("confusion", epoch=event.epoch, matrix=_confusion(loop))
         if isinstance(event, Stopped):
@@ -126,6 +128,7 @@ def _follow(run: Any, channel: Channel) -> None:
         if not moving or time.monotonic() - shown >= WEIGHTS_EVERY:
             _tell_weights(loop, channel)
             shown = time.monotonic()
+        began = time.perf_counter()
     if stopped is not None and stopped.reason in ("done", "patience"):
         evaluation = finish(run.folder, loop.recipe, loop.split)
         channel.tell(
