@@ -208,7 +208,8 @@ class Session:
         return Message(told.fields | facts, told.payload)
 
     def _neuron(self, asked: dict[str, Any]) -> Message:
-        return neuron(self.lab.model(self.model), self._given(), asked)
+        given = self._given()
+        return neuron(self.lab.model(self.model), given, asked)
 
     def _favourites(self, asked: dict[str, Any]) -> Message:
         found = self.lab.favourites(self.lab.model(self.model))
