@@ -10,6 +10,7 @@ let cells = [];
 export function startConfusion() {
   watch(["confusion", "view"], show);
   onColours(show);
+  show();
 }
 
 function show() {

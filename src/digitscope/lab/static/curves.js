@@ -43,7 +43,7 @@ function epochTicks([, high]) {
 function drawLoss() {
   const { history, losses } = state;
   const x = span();
-  const batches = losses.map((entry) => [place(entry), entry[2]]);
+  const batches = steady(losses).map((entry) => [place(entry), entry[2]]);
   const all = [...batches.map(([, y]) => y), ...history.flatMap((e) => [e.train_loss, e.watched_loss])].filter((y) => y > 0);
   const y = all.length ? logRange(Math.min(...all), Math.max(...all)) : [0.05, 3];
   drawChart(loss, {
@@ -107,8 +107,14 @@ function key(id, what, write, withBatches = false) {
   );
 }
 
+/** Without the means over few images that come between those over many: they are noise. */
+function steady(losses) {
+  const most = Math.max(...losses.map(([, , , images]) => images));
+  return losses.filter(([epoch, , , images]) => epoch === 1 || 8 * images >= most);
+}
+
 function logRange(low, high) {
-  return [low / 1.25, high * 1.15];
+  return [low / 1.25, high * 1.4];
 }
 
 function logTicks([low, high]) {

@@ -5,6 +5,7 @@ import { state, watch } from "./state.js";
 
 const canvas = document.getElementById("features");
 const words = document.getElementById("features-words");
+const MOST = 60; // pictures: more would be too small to see
 let waiting = false;
 
 /** Begin. */
@@ -12,6 +13,7 @@ export function startFeatures() {
   watch(["features", "view"], later);
   onColours(later);
   new ResizeObserver(later).observe(canvas.parentElement);
+  show();
 }
 
 function later() {
@@ -26,13 +28,17 @@ function later() {
 function show() {
   const { features } = state;
   canvas.hidden = !features;
-  words.textContent = features ? told(features) : "What each neuron looks for appears here.";
-  if (!features) return;
+  if (!features) {
+    words.textContent = "What each neuron looks for appears here.";
+    return;
+  }
   const [n, h, w] = features.shape;
   const { clientWidth, clientHeight } = canvas.parentElement;
-  const columns = fitting(n, (clientWidth * (h + 1)) / (clientHeight * (w + 1)));
-  sheet(canvas, features.values, features.shape, columns, 127);
-  const rows = Math.ceil(n / columns);
+  const most = Math.min(n, MOST);
+  const columns = fitting(most, (clientWidth * (h + 1)) / (clientHeight * (w + 1)));
+  const rows = Math.max(1, Math.floor(most / columns)); // full rows only
+  sheet(canvas, features.values, [rows * columns, h, w], columns, 127);
+  words.textContent = told(features, rows * columns);
   const scale = Math.min(clientWidth / (columns * (w + 1)), clientHeight / (rows * (h + 1)));
   canvas.style.width = `${Math.floor(columns * (w + 1) * scale)}px`;
   canvas.style.height = `${Math.floor(rows * (h + 1) * scale)}px`;
@@ -43,6 +49,6 @@ function fitting(n, shape) {
   return Math.min(n, Math.max(1, Math.round(Math.sqrt(n * shape))));
 }
 
-function told({ kind, shape: [n], of: total }) {
+function told({ kind, of: total }, n) {
   return `${n < total ? `${n} of ${total}` : n} ${kind}s of the first layer`;
 }

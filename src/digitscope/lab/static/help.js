@@ -38,6 +38,7 @@ const tip = document.getElementById("help");
 const button = document.getElementById("explain");
 let later = 0;
 let explaining = false;
+let used = null; // the control that was just clicked: it needs no explaining
 
 /** Begin. */
 export function startHelp() {
@@ -45,9 +46,13 @@ export function startHelp() {
   addEventListener("pointerover", ({ target, pointerType }) => {
     hide();
     const control = target.closest?.("[data-help]");
-    if (control && pointerType === "mouse" && !quiet(control)) later = setTimeout(() => show(control), 700);
+    if (control !== used) used = null;
+    if (control && control !== used && pointerType === "mouse" && !quiet(control)) later = setTimeout(() => show(control), 700);
   });
-  addEventListener("pointerdown", hide, true);
+  addEventListener("pointerdown", ({ target }) => {
+    hide();
+    used = target.closest?.("[data-help]");
+  }, true);
   addEventListener("focusin", ({ target }) => {
     const control = target.closest("[data-help]");
     if (control && target.matches(":focus-visible") && !target.matches("input, canvas")) later = setTimeout(() => show(control), 700);

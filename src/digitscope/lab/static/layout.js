@@ -2,7 +2,7 @@
 import { unitOf } from "./columns.js";
 
 const HEAD = 2.6; // units above a column, for its name and shape
-const LARGEST = 1.75; // units: a neuron's cell
+const LARGEST = 2.2; // units: a neuron's cell
 const GAP = 0.1; // of the width, at least, between two columns
 
 /**
@@ -17,14 +17,14 @@ export function layOut(columns, width, height, unit) {
   const middle = HEAD * unit + body / 2;
   const hidden = columns.length - 2;
   const outputs = outputBox(columns.at(-1), body, unit);
-  const image = Math.min(0.62 * body, 0.27 * width);
+  const image = Math.min(0.62 * body, Math.max(0.27 * width, 7 * unit));
   const gaps = columns.length - 1;
   const gap = Math.max(GAP * width, 1.2 * unit) / Math.max(1, hidden / 2);
   const room = (width - image - outputs.width - gaps * gap) / Math.max(1, hidden);
   const boxes = columns.map((column, i) => {
     if (i === 0) return imageBox(column, image);
     if (i === columns.length - 1) return outputs;
-    return column.shape.length === 3 ? mapsBox(column, room, body) : neuronsBox(column, room, body, unit);
+    return column.shape.length === 3 ? mapsBox(column, room, body, unit) : neuronsBox(column, room, body, unit);
   });
   const rest = width - boxes.reduce((sum, box) => sum + box.width, 0);
   let x = 1;
@@ -43,7 +43,7 @@ function imageBox({ name, shape }, width) {
 }
 
 function outputBox({ name, shape }, body, unit) {
-  const cell = Math.min(body / shape[0], 2.6 * unit);
+  const cell = Math.min(body / shape[0], 3 * unit);
   return { kind: "outputs", name, shape, width: cell, height: cell * shape[0], cell, across: 1 };
 }
 
@@ -62,12 +62,12 @@ function neuronsBox({ name, shape: [n] }, room, body, unit) {
 }
 
 /** Feature maps in rows. `cell` is a pixel of a map, `side` a map with the gap after it. */
-function mapsBox({ name, shape }, room, body) {
+function mapsBox({ name, shape }, room, body, unit) {
   const [h, w, n] = shape;
   let best = null;
   for (let across = 1; across <= n; across++) {
     const rows = Math.ceil(n / across);
-    const cell = Math.min(room / (across * (w + 2) - 2), body / (rows * (h + 2) - 2), 5);
+    const cell = Math.min(room / (across * (w + 2) - 2), body / (rows * (h + 2) - 2), 0.5 * unit);
     if (!best || cell > best.cell * 1.02) best = { across, rows, cell };
   }
   const { across, rows, cell } = best;

@@ -122,12 +122,14 @@ function paint() {
   context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
   context.clearRect(0, 0, stage.clientWidth, stage.clientHeight);
   if (!state.network || boxes.length !== state.network.columns.length) return;
-  paintLinks();
+  const focus = focused();
+  if (!focus) paintLinks(focus);
   boxes.forEach((box, i) => {
     paintHead(box, i);
     const values = state.answer ? (i === 0 ? state.answer.input : state.answer.values[i]) : null;
     ({ image: paintImage, maps: paintMaps, neurons: paintNeurons, outputs: paintOutputs })[box.kind](box, values);
   });
+  if (focus) paintLinks(focus); // above the neurons: they lead to one of many
   const chosen = state.neuron.split(",").map(Number);
   if (state.neuron && boxes[chosen[0]]) ring(boxes[chosen[0]], chosen[1], colours().text("ink"));
   if (hovered) ring(boxes[hovered.column], hovered.index, colours().text("accent"));
@@ -146,18 +148,22 @@ function paintHead(box, i) {
   context.fillText(i === 0 || column.name === "max_pool2d" ? shape : `${shape} ${column.name}`, centre, box.head);
 }
 
-/** The links of what is hovered or open, else the strongest of all. */
-function paintLinks() {
-  const chosen = state.opened && state.answer ? { column: state.opened.column, index: state.opened.position } : null;
-  const focus = hovered ?? chosen;
+/** The neuron whose links are shown: the hovered one, else the open one; null for those of all. */
+function focused() {
+  const { opened, answer } = state;
+  return hovered ?? (opened && answer ? { column: opened.column, index: opened.position } : null);
+}
+
+function paintLinks(focus) {
+  const { opened } = state;
   for (const { from, to, lines } of state.answer?.links ?? []) {
     const touches = ([i, j]) => (focus.column === from && focus.index === i) || (focus.column === to && focus.index === j);
     const own = focus === null ? lines : lines.filter(touches);
     paintLines(from, to, own, Math.abs(lines[0]?.[2] ?? 0), focus === null ? 0.75 : 1);
   }
-  if (chosen && chosen.column === focus.column && chosen.index === focus.index) {
-    const into = state.opened.incoming;
-    paintLines(chosen.column - 1, chosen.column, into, Math.max(...into.map(([, , product]) => Math.abs(product)), 0), 1);
+  if (focus && opened && opened.column === focus.column && opened.position === focus.index) {
+    const into = opened.incoming;
+    paintLines(focus.column - 1, focus.column, into, Math.max(...into.map(([, , product]) => Math.abs(product)), 0), 1);
   }
 }
 

@@ -57,13 +57,15 @@ function ask() {
     return;
   }
   const { unit, at } = unitOf(known, index);
+  const question = { layer: known.place, index: unit, ...(at ? { at } : {}) };
   number += 1;
-  send({ do: "neuron", id: number, layer: known.place, index: unit, ...(at ? { at } : {}) });
+  send({ do: "neuron", id: number, ...question });
   const which = `${state.neuron} ${state.network.id}`;
   if (which === asked) return;
   asked = which;
   first = number;
   change({ exciting: null });
+  send({ do: "favourites", id: number, ...question });
 }
 
 function show() {
@@ -73,7 +75,7 @@ function show() {
   if (!panel.firstChild) build();
   const part = (name) => panel.querySelector(`.${name}`);
   part("title").textContent = titleOf(neuron);
-  part("picture").hidden = !neuron.picture.length;
+  part("picture").hidden = panel.querySelector("thead").hidden = !neuron.picture.length;
   if (neuron.picture.length) showWeights(part("picture"), neuron);
   part("caption").textContent = caption(neuron);
   part("terms").replaceChildren(...neuron.terms.map((term) => termRow(neuron, term)), ...closingRows(neuron));
@@ -141,6 +143,10 @@ function closingRows(neuron) {
   const rows = others > 0 ? [row("", `${others} others`, "", "", signed(rest))] : [];
   rows.push(row("", "bias b", "", "", signed(bias)), row("total", "z = Σ x w + b", "", "", signed(chain[0].value)));
   for (const step of chain.slice(1)) rows.push(result(FORMULAS[step.name] ?? step.name, valueOf(step, chain[0].value)));
+  const { answer, network } = state;
+  if (answer?.calibrated && neuron.column === network.columns.length - 1 && network.columns.at(-1).shape[0] === network.classes.length) {
+    rows.push(result("as answered, calibrated", percent(answer.probabilities[neuron.position], 2)));
+  }
   return rows;
 }
 

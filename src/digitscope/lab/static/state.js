@@ -23,7 +23,7 @@ export const state = {
   exciting: null, // the test images that excite it
   training: { status: "idle", run: "", recipe: null, what: "" },
   history: [], // an entry an epoch
-  losses: [], // [epoch, batch, loss]
+  losses: [], // [epoch, batch, loss, images]: the mean loss over these images
   at: null, // {epoch, batch}: where the training is
   speed: null, // images a second
   features: null,

@@ -128,7 +128,7 @@ function showFacts() {
   const ended = last && last.epoch >= (at?.epoch ?? 0);
   byId("fact-batch").textContent = at ? `${ended ? training.batches : at.batch} of ${training.batches}` : "–";
   byId("fact-speed").textContent = speed ? whole(speed) : "–";
-  byId("fact-accuracy-name").textContent = `right, ${training.watched ?? "validation"}`;
+  byId("fact-accuracy-name").textContent = `${training.watched ?? "validation"} accuracy`;
   byId("fact-accuracy").textContent = last ? percent(last.watched_accuracy, 2) : "–";
 }
 

@@ -60,8 +60,8 @@ function withEvent(story, event) {
       return { ...story, training: { ...training, epochs, batches, watched, engine } };
     }
     case "advanced": {
-      const { epoch, batch, loss, images_per_second: speed } = event;
-      return { ...story, losses: [...losses, [epoch, batch, loss]], at: { epoch, batch }, speed: speed ?? story.speed };
+      const { epoch, batch, loss, images, images_per_second: speed } = event;
+      return { ...story, losses: [...losses, [epoch, batch, loss, images]], at: { epoch, batch }, speed: speed ?? story.speed };
     }
     case "epoch_ended":
       return { ...story, history: [...history, event], speed: event.images_per_second || story.speed };
