@@ -26,7 +26,7 @@ class Story:
     there is none; `what` is a line for the user, where something went wrong. `model` holds the
     weights of this moment, where it runs.
 
-    `edition` counts how often the rows were condensed: a reader of an older one starts anew.
+    `edition` changes where the rows do not just grow: a reader of an older one starts anew.
     """
 
     run: str
@@ -46,6 +46,13 @@ class Story:
     def running(self) -> bool:
         """Whether its process is at work."""
         return self.status not in ("ended", "idle")
+
+    def begin(self, past: list[Row]) -> None:
+        """The run folder stands, or is found again with what has happened in it before."""
+        for row in past:
+            self.add(row)
+        self.status, self.what = "starting", ""
+        self.edition += 1
 
     def add(self, row: Row, seconds: float | None = None) -> None:
         """One more event, and how long the loop was at work for it, where that is known."""

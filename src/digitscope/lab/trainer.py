@@ -144,9 +144,7 @@ class Trainer:
             case "opened":
                 story.run = self.catalog.id(Path(fields["run"]))
                 story.recipe, story.note = fields["recipe"], fields["note"]
-                for row in fields["events"]:
-                    story.add(row)
-                story.status = "starting"
+                story.begin(fields["events"])
             case "event":
                 story.add(fields["event"], fields["seconds"])
             case "weights":
