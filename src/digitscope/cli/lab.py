@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from pathlib import Path
 
@@ -23,6 +22,6 @@ def command(
     place = listen(host, port)
     if place.note:
         print(f"digitscope: note: {place.note}", file=sys.stderr)
-    with contextlib.suppress(KeyboardInterrupt):
-        serve(place, runs, browser, lambda: print(f"{place.address}  (Ctrl-C ends it)", flush=True))
+    print(f"{place.address}  (Ctrl-C ends it)", flush=True)
+    serve(place, runs, browser)
     return 0

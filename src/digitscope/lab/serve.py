@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import ipaddress
+import logging
 import secrets
 import socket
 import threading
 import webbrowser
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,11 +53,16 @@ def listen(host: str = "127.0.0.1", port: int = PORT) -> Place:
     return Place(listening, address + (f"?token={token}" if token else ""), token, note)
 
 
-def serve(place: Place, runs: Path, browser: bool, on_ready: Callable[[], None]) -> None:
+def serve(place: Place, runs: Path, browser: bool) -> None:
     """Serve until interrupted. The browser may ask at once: the socket listens already."""
-    on_ready()
-    if browser:
-        threading.Thread(target=webbrowser.open, args=[place.address], daemon=True).start()
+    with contextlib.suppress(KeyboardInterrupt), place.socket:
+        if browser:
+            threading.Thread(target=webbrowser.open, args=[place.address], daemon=True).start()
+        _serve(place, runs)
+
+
+def _serve(place: Place, runs: Path) -> None:
+    """The server itself, whose libraries take most of the time that it needs to start."""
     import uvicorn
 
     from digitscope.lab.app import create_app
@@ -65,6 +71,8 @@ def serve(place: Place, runs: Path, browser: bool, on_ready: Callable[[], None])
     from digitscope.lab.message import MOST_BYTES
     from digitscope.threads import limited_threads
 
+    # It remarks on every page that is closed while something is on its way to it.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
     names = LOOPBACK | {socket.gethostname().lower()} if place.token else LOOPBACK
     config = uvicorn.Config(
         Guard(create_app(Lab(runs)), frozenset(names), place.token),
