@@ -72,7 +72,9 @@ def draw(page: Page) -> None:
     page.locator("#pad").wait_for()
     box = page.locator("#pad").bounding_box()
     assert box
-    places = [(box["x"] + x / 100 * box["width"], box["y"] + y / 100 * box["height"]) for x, y in THREE]
+    places = [
+        (box["x"] + x / 100 * box["width"], box["y"] + y / 100 * box["height"]) for x, y in THREE
+    ]
     page.mouse.move(*places[0])
     page.mouse.down()
     for place in places[1:]:

@@ -27,6 +27,7 @@ const SENTENCES = {
   "step-epoch": "Trains to the end of one pass over all training images, and pauses.",
   stop: "Ends the training here; what was learned is kept in its folder.",
   resume: "Goes on with a training that was stopped, from where it was.",
+  try: "Lets this network read your drawing, as it is now.",
   reset: "Forgets this training, so that another can begin; its folder stays.",
   rate: "How far each update goes; it may be changed while the network trains.",
   features: "What each neuron of the first layer looks for: ink on blue excites it, ink on orange calms it.",

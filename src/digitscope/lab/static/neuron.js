@@ -145,7 +145,7 @@ function closingRows(neuron) {
   for (const step of chain.slice(1)) rows.push(result(FORMULAS[step.name] ?? step.name, valueOf(step, chain[0].value)));
   const { answer, network } = state;
   if (answer?.calibrated && neuron.column === network.columns.length - 1 && network.columns.at(-1).shape[0] === network.classes.length) {
-    rows.push(result("as answered, calibrated", percent(answer.probabilities[neuron.position], 2)));
+    rows.push(result("calibrated", percent(answer.probabilities[neuron.position], 2)));
   }
   return rows;
 }

@@ -27,6 +27,7 @@ export function startTrain() {
   byId("step-batch").addEventListener("click", () => step(1));
   byId("step-epoch").addEventListener("click", () => step("epoch"));
   byId("stop").addEventListener("click", () => send({ do: "stop" }));
+  byId("try").addEventListener("click", () => change({ model: state.training.run, view: "draw", neuron: "" }));
   byId("resume").addEventListener("click", () => send({ do: "resume", run: state.training.run }));
   byId("reset").addEventListener("click", () => send({ do: "forget" }));
   byId("rate").addEventListener("input", () => setRate(Number((10 ** byId("rate").value).toPrecision(2))));
@@ -36,7 +37,7 @@ export function startTrain() {
     else showRate();
   });
   on("error", ({ about, what }) => about === "train" && sayError(what));
-  watch(["training", "connected"], showButtons);
+  watch(["training", "connected", "lab"], showButtons);
   watch(["training", "at", "speed", "history"], showFacts);
   watch(["training", "lab", "recipe", "settings"], showRate);
   watch(["training"], goOn);
@@ -105,6 +106,7 @@ function showButtons() {
   byId("stop").disabled = !state.connected || !active() || status === "judging";
   byId("reset").disabled = !state.connected || status === "idle";
   byId("resume").hidden = !(status === "ended" && state.training.run && !FINISHED.includes(state.training.reason));
+  byId("try").hidden = !state.lab?.models.some(({ id, usable }) => usable && id === state.training.run);
   byId("train-state").textContent = told(state.training);
 }
 
