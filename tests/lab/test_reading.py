@@ -15,11 +15,12 @@ from digitscope.data.mnist import load_mnist
 from digitscope.inside.trace import trace
 from digitscope.lab.favourites import Favourites
 from digitscope.lab.neuron import neuron
-from digitscope.lab.reader import connections
+from digitscope.lab.reader import answer, connections
 from digitscope.models.model import Model, load
 from digitscope.models.prediction import Input, predict, take_input
 from digitscope.network.network import Network
 from digitscope.preparation import prepare
+from digitscope.training.recipe import load_recipe
 from tests.lab.served import Fields, Page, Served, opened, served
 
 SIDE = 280
@@ -225,6 +226,17 @@ def test_a_place_of_a_map_adds_up_too() -> None:
             else:
                 assert told["field"] == [2, 2]
     assert seen >= 12
+
+
+def test_one_output_neuron_tells_two_digits_apart() -> None:
+    model = Model(Network.initialize(load_recipe("binary").spec(), seed=2), classes=(0, 1))
+    given = take_input("test:2")
+    told = answer(model, given, 1).fields
+    expected = predict(model, given)
+    np.testing.assert_allclose(told["probabilities"], expected.probabilities, atol=1e-6)
+    assert (told["classes"], told["digit"]) == ([0, 1], expected.digit)
+    sums = neuron(model, given, {"layer": 4, "index": 0}).fields
+    assert sums["chain"][-1]["value"] == pytest.approx(expected.probabilities[1], abs=1e-5)
 
 
 def test_favourites_are_the_images_with_the_largest_sums(model: Model) -> None:

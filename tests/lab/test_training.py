@@ -301,6 +301,7 @@ def test_no_more_than_twenty_looks_a_second(page: Page) -> None:
         ({"do": "train", "recipe": "deep", "settings": {"colour": 1}}, "unknown setting 'colour'"),
         ({"do": "train", "recipe": "deep", "settings": [1]}, "settings must be an object"),
         ({"do": "train", "recipe": "/etc/passwd"}, "unknown recipe"),
+        ({"do": "train", "recipe": "pyproject.toml"}, "unknown recipe"),
         ({"do": "train"}, "unknown recipe"),
         ({"do": "pause"}, "no training is at work"),
         ({"do": "rate", "learning_rate": "fast"}, "learning_rate must be a number"),

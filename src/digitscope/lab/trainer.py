@@ -11,13 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
-from digitscope.errors import DigitscopeError, SettingError
+from digitscope.errors import DigitscopeError, SettingError, nearest
 from digitscope.lab.catalog import Catalog
 from digitscope.lab.message import Message
 from digitscope.lab.story import Story
 from digitscope.lab.weights import pictures, to_model
 from digitscope.training.messages import Advance, SetLearningRate
-from digitscope.training.recipe import load_recipe
+from digitscope.training.recipe import load_recipe, shipped_recipes
 from digitscope.training.resume import read_changes
 
 PROCESS = (sys.executable, "-m", "digitscope.lab.training_process")
@@ -37,8 +37,12 @@ class Trainer:
         self._stopping = False
 
     async def start(self, recipe: str, settings: dict[str, Any], paused: bool = False) -> None:
-        """Train by a recipe with some settings changed; SettingError where they do not fit."""
-        chosen = load_recipe(str(recipe)).with_settings(settings)
+        """Train by a recipe that ships, with some settings changed; SettingError where they do not
+        fit.
+        """
+        if recipe not in shipped_recipes():  # a page names no files of this machine
+            raise SettingError(f"unknown recipe {recipe!r}: {nearest(recipe, shipped_recipes())}")
+        chosen = load_recipe(recipe).with_settings(settings)
         job = {"recipe": chosen.to_dict(), "root": str(self.catalog.root), "paused": paused}
         await self._start(job, Story("", chosen.to_dict()))
 
@@ -129,6 +133,9 @@ class Trainer:
                 self.changed()
         except (asyncio.IncompleteReadError, ValueError):
             pass  # killed in the middle of a line; how it ended is told below
+        except BaseException:
+            _kill(process)
+            raise
         finally:
             code = await process.wait()
             if story.status not in ("ended", "judging") or (code and story.evaluated is None):
