@@ -62,7 +62,7 @@ function recipeField() {
 function field(setting) {
   const control = setting.kind === "choice" || setting.kind === "flag" ? choices(setting) : written(setting);
   control.dataset.help = `setting ${setting.name}`;
-  control.addEventListener("change", () => take(setting.name, control.value.trim()));
+  control.addEventListener("input", () => take(setting.name, control.value.trim()));
   fields.set(setting.name, control);
   return labelled(setting.name, NAMES[setting.name] ?? setting.name.replaceAll("_", " "), control);
 }
@@ -111,9 +111,10 @@ function show() {
   const shownRecipe = running?.name ?? recipe().name;
   for (const [name, control] of fields) {
     control.disabled = busy;
+    control.classList.toggle("changed", !busy && name in state.settings);
+    if (control === document.activeElement && !busy) continue; // somebody is writing there
     if (name === "recipe") control.value = shownRecipe;
     else control.value = running ? String(running[name]) : effective(name);
-    control.classList.toggle("changed", !busy && name in state.settings);
   }
   const told = state.lab.recipes.find(({ name }) => name === shownRecipe);
   document.getElementById("recipe-words").textContent = told?.description ?? "";
