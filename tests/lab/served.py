@@ -78,7 +78,8 @@ def with_run(folder: Path, run: Path, name: str = "small") -> Path:
 def opened(lab: Served, **options: Any) -> Iterator[Page]:
     """A page on its socket, until the block ends."""
     host = lab.address.removeprefix("http://").rstrip("/")
-    options = {"origin": f"http://{host}", "open_timeout": 30, "max_size": None, **options}
+    usual = {"origin": f"http://{host}", "open_timeout": 30, "close_timeout": 1, "max_size": None}
+    options = usual | options
     with connect(f"ws://{host}/socket", **options) as socket:
         yield Page(socket)
 

@@ -107,7 +107,7 @@ def test_confusion_and_weights_are_those_of_the_network(page: Page, lab: Served)
 
 
 def test_pause_one_batch_one_epoch_another_rate_and_on(page: Page) -> None:
-    page.train(epochs=4)
+    page.train()
     page.hear_event("advanced")
     page.say("pause")
     paused = page.hear_event("paused")
@@ -127,8 +127,9 @@ def test_pause_one_batch_one_epoch_another_rate_and_on(page: Page) -> None:
     assert page.hear_until("models", lambda f: True)["models"]
     page.say("continue")
     page.hear_event("continued")
-    said = ended(page)
-    assert events(said, "stopped")[0]["reason"] == "done"
+    page.hear_event("epoch_ended", epoch=whole["epoch"] + 1)
+    page.say("stop")
+    assert events(ended(page), "stopped")[0]["reason"] == "message"
 
 
 def test_it_can_begin_paused_and_show_the_untrained_network(page: Page, lab: Served) -> None:
