@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import time
@@ -26,6 +27,7 @@ from tests.lab.served import Fields, Page, Served, opened, served
 SIDE = 280
 
 
+@functools.cache
 def drawn(number: int = 3) -> np.ndarray:
     """A test image as a hand would draw it on the pad: dark on light, large, off the centre."""
     digit = load_mnist("test").images[number]
