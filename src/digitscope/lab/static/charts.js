@@ -21,7 +21,7 @@ export function drawChart(place, chart) {
   const to = scales(chart, area);
   grid(svg, chart, area, to, unit);
   const clip = element("clipPath", { id: `${place.id}-area` });
-  clip.append(element("rect", { x: area.left, y: area.top - 4, width: area.right - area.left + 6, height: area.bottom - area.top + 4 }));
+  clip.append(element("rect", { x: area.left - 6, y: area.top - 6, width: area.right - area.left + 12, height: area.bottom - area.top + 6 }));
   const lines = element("g", { "clip-path": `url(#${place.id}-area)` });
   for (const series of chart.series) line(lines, series, to, unit);
   svg.append(clip, lines);
@@ -44,6 +44,7 @@ function grid(svg, { ticks, format }, area, to, unit) {
     svg.append(text(format(value), area.left - 0.5 * unit, y + 0.3 * unit, "end"));
   }
   for (const value of ticks.x) svg.append(text(String(value), to.x(value), area.bottom + 1.3 * unit, "middle"));
+  svg.append(text("epoch", area.left - 0.9 * unit, area.bottom + 1.3 * unit, "end"));
   svg.append(element("line", { class: "axis", x1: area.left, x2: area.right, y1: area.bottom, y2: area.bottom }));
 }
 

@@ -124,5 +124,6 @@ function logTicks([low, high]) {
   }
   const within = all.filter((v) => v >= low && v <= high);
   const few = within.filter((v) => /^0*\.?0*1/.test(String(v)) || v === 1 || v === 10);
+  if (within.length < 3) return roundTicks(low, high, 4);
   return within.length > 7 && few.length > 1 ? few : within;
 }

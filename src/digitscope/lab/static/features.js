@@ -34,19 +34,24 @@ function show() {
   }
   const [n, h, w] = features.shape;
   const { clientWidth, clientHeight } = canvas.parentElement;
-  const most = Math.min(n, MOST);
-  const columns = fitting(most, (clientWidth * (h + 1)) / (clientHeight * (w + 1)));
-  const rows = Math.max(1, Math.floor(most / columns)); // full rows only
+  const { columns, rows, scale } = fitting(Math.min(n, MOST), clientWidth / (w + 1), clientHeight / (h + 1));
   sheet(canvas, features.values, [rows * columns, h, w], columns, 127);
   words.textContent = told(features, rows * columns);
-  const scale = Math.min(clientWidth / (columns * (w + 1)), clientHeight / (rows * (h + 1)));
   canvas.style.width = `${Math.floor(columns * (w + 1) * scale)}px`;
   canvas.style.height = `${Math.floor(rows * (h + 1) * scale)}px`;
 }
 
-/** Columns for n pictures on a place that is `shape` times as wide as high, measured in pictures. */
-function fitting(n, shape) {
-  return Math.min(n, Math.max(1, Math.round(Math.sqrt(n * shape))));
+/** Full rows of at most n pictures that cover most of a place; its size is measured in pictures. */
+function fitting(n, width, height) {
+  let best = null;
+  for (let columns = 1; columns <= n; columns++) {
+    for (const rows of [Math.floor(n / columns), Math.max(1, Math.floor(n / columns) - 1)]) {
+      const scale = Math.min(width / columns, height / rows);
+      const covered = columns * rows * scale ** 2;
+      if (!best || covered > best.covered) best = { covered, columns, rows, scale };
+    }
+  }
+  return best;
 }
 
 function told({ kind, of: total }, n) {

@@ -32,6 +32,7 @@ const SENTENCES = {
   rate: "How far each update goes; it may be changed while the network trains.",
   features: "What each neuron of the first layer looks for: ink on blue excites it, ink on orange calms it.",
   confusion: "Each row is a digit, each column an answer: what stands off the diagonal are mistakes.",
+  more: "Shows the rest of the settings: data, first weights, schedule, penalty, chance.",
   recipe: "A recipe is a set of settings that work well together; change any of them below.",
 };
 

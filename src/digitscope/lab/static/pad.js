@@ -19,7 +19,8 @@ let moved = () => {};
 export function startPad(onMove) {
   moved = onMove;
   pad.addEventListener("pointerdown", down);
-  pad.addEventListener("pointermove", move);
+  // Raw updates come at once; moves wait for the next frame of the screen.
+  pad.addEventListener("onpointerrawupdate" in pad ? "pointerrawupdate" : "pointermove", move);
   for (const name of ["pointerup", "pointercancel"]) pad.addEventListener(name, up);
   pad.addEventListener("keydown", key);
   pad.addEventListener("blur", repaint);

@@ -36,6 +36,7 @@ function build() {
   if (fields.size) return;
   const more = document.createElement("details");
   more.append(Object.assign(document.createElement("summary"), { textContent: "More settings" }));
+  more.firstChild.dataset.help = "more";
   form.append(recipeField());
   const known = new Map(state.lab.settings.map((setting) => [setting.name, setting]));
   for (const name of FIRST) if (known.has(name)) form.append(field(known.get(name)));
