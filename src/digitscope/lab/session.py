@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import WebSocket, WebSocketDisconnect
+from fastapi.websockets import WebSocketState
 
 from digitscope.errors import DigitscopeError, ModelFileError, SettingError, nearest
 from digitscope.lab.follower import Follower
@@ -178,10 +179,19 @@ class Session:
 
     async def _send(self, message: Message) -> None:
         """Send a message, its bytes right behind it."""
+        text = message.text()
         async with self._sending:
-            await self.socket.send_text(message.text())
+            self._check_open()
+            await self.socket.send_text(text)
             if message.payload is not None:
+                self._check_open()
                 await self.socket.send_bytes(message.payload)
+
+    def _check_open(self) -> None:
+        """End the session where another of its tasks has noticed that the page is gone."""
+        states = (self.socket.client_state, self.socket.application_state)
+        if WebSocketState.DISCONNECTED in states:
+            raise WebSocketDisconnect(1006)
 
     async def _send_of(
         self, asked: dict[str, Any], work: Callable[[Any], Message], about: Any
