@@ -18,7 +18,8 @@ const FINISHED = ["done", "patience", "diverged"];
 
 let then = null; // the step that was asked for before the training stood ready
 let before = ""; // the run of that moment
-let sendRateLater = 0;
+let newRate = null; // a learning rate that is on its way: the slider moves faster than it is told
+let later = 0;
 
 /** Begin. */
 export function startTrain() {
@@ -46,6 +47,7 @@ export function startTrain() {
 }
 
 function play() {
+  tellRate();
   const { status } = state.training;
   if (status === "running") send({ do: "pause" });
   else if (status === "paused") send({ do: "continue" });
@@ -58,6 +60,7 @@ function begin(paused) {
 }
 
 function step(batches) {
+  tellRate();
   if (active()) {
     send({ do: "advance", batches });
     return;
@@ -83,8 +86,16 @@ function setRate(value) {
     return;
   }
   change({ training: { ...state.training, rate: value } });
-  clearTimeout(sendRateLater);
-  sendRateLater = setTimeout(() => send({ do: "rate", learning_rate: value }), 60);
+  newRate = value;
+  later ||= setTimeout(tellRate, 60);
+}
+
+/** What is asked for after a new rate finds it in force. */
+function tellRate() {
+  clearTimeout(later);
+  later = 0;
+  if (newRate !== null) send({ do: "rate", learning_rate: newRate });
+  newRate = null;
 }
 
 function showRate() {
@@ -99,7 +110,7 @@ function showRate() {
 
 function showButtons() {
   const { status } = state.training;
-  const ready = state.connected && status !== "starting" && status !== "judging";
+  const ready = state.connected && state.lab !== null && status !== "starting" && status !== "judging";
   byId("play").textContent = WORDS[status] ?? "Train again";
   byId("play").disabled = !ready;
   byId("step-batch").disabled = byId("step-epoch").disabled = !ready || status === "running";
