@@ -85,18 +85,20 @@ function add(event) {
   const { left, top, width, height } = pad.getBoundingClientRect();
   const pressure = event.pointerType === "pen" ? 0.4 + 1.2 * event.pressure : 1;
   const place = (value, size) => Math.round(Math.min(1, Math.max(0, value / size)) * SIDE);
-  addPoint([place(event.clientX - left, width), place(event.clientY - top, height), Math.round(WIDTH * pressure)]);
-  moved(event.timeStamp);
+  const point = [place(event.clientX - left, width), place(event.clientY - top, height), Math.round(WIDTH * pressure)];
+  if (addPoint(point)) moved(event.timeStamp);
 }
 
+/** Add a point to the stroke; false where the pen has hardly moved. */
 function addPoint(point) {
   const stroke = strokes.at(-1);
   const last = stroke.at(-1);
-  if (last && Math.hypot(point[0] - last[0], point[1] - last[1]) < 2) return;
+  if (last && Math.hypot(point[0] - last[0], point[1] - last[1]) < 2) return false;
   stroke.push(point);
   drawPoint(shown, stroke, stroke.length - 1, pad.width / SIDE);
   drawPoint(sent, stroke, stroke.length - 1, SENT / SIDE);
   frame.classList.remove("blank");
+  return true;
 }
 
 /** The pen of the keyboard. */

@@ -31,7 +31,9 @@ export const state = {
 };
 
 const watchers = [];
+const SELDOM = 300; // milliseconds: browsers limit how often an address may change
 let writing = 0;
+let written = -SELDOM;
 
 /** Take new values; whoever watches one that is really new is called, once. */
 export function change(values) {
@@ -42,7 +44,9 @@ export function change(values) {
     if (keys.some((key) => changed.includes(key))) tell(state);
   }
   if (changed.some((key) => LASTING.includes(key)) && !writing) {
-    writing = setTimeout(write, 150); // browsers limit how often an address may change
+    const rest = written + SELDOM - performance.now();
+    if (rest > 0) writing = setTimeout(write, rest);
+    else write();
   }
 }
 
@@ -65,7 +69,9 @@ export function restore() {
 }
 
 function write() {
+  clearTimeout(writing);
   writing = 0;
+  written = performance.now();
   const kept = new URLSearchParams();
   for (const key of LASTING) if (key !== "settings" && state[key]) kept.set(key, state[key]);
   for (const [name, value] of Object.entries(state.settings)) kept.set(`set.${name}`, value);
