@@ -34,6 +34,7 @@ ROOMS = [
     ("comparison",),
     ("figures",),
     ("report",),
+    ("lab",),
     ("cli",),
     ("__main__",),
 ]
@@ -43,7 +44,9 @@ HEAVY = {
     "cv2",
     "PIL",
     "fastapi",
+    "starlette",
     "uvicorn",
+    "websockets",
     "jinja2",
     "sklearn",
     "scipy",
@@ -120,7 +123,7 @@ def test_help_loads_nothing_heavy() -> None:
     "verb",
     [
         *("train", "predict", "evaluate", "recipes", "summary", "figure", "export"),
-        *("read", "adapt", "doctor"),
+        *("read", "adapt", "doctor", "lab"),
     ],
 )
 def test_the_help_of_a_verb_loads_nothing_heavy(verb: str) -> None:

@@ -47,6 +47,7 @@ VERBS = {
         "digitscope.cli.compare",
         "Train in every engine side by side: speed, memory, difference from NumPy.",
     ),
+    "lab": ("digitscope.cli.lab", "Open a page on which to draw, train and look inside."),
     "report": (
         "digitscope.cli.report",
         "Draw the figures and the report of a run, such as one of a sweep.",

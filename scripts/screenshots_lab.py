@@ -1,0 +1,125 @@
+"""Look at the lab: a picture of every view at three sizes, light and dark.
+
+    python scripts/screenshots_lab.py FOLDER [a folder with runs/] [only names that hold this]
+
+Without runs a small network is trained first, in a second or two.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+SIZES = {"notebook": (1366, 768), "4k": (3840, 2160), "phone": (390, 844)}
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+THREE = [(30, 25), (50, 18), (68, 27), (67, 40), (46, 49), (67, 57), (70, 73), (52, 84), (30, 77)]
+
+
+def main(target: Path, home: Path | None, only: str) -> None:
+    """Write the pictures."""
+    target.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        empty = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        home = home or trained(Path(stack.enter_context(tempfile.TemporaryDirectory())))
+        full, bare = stack.enter_context(served(home)), stack.enter_context(served(empty))
+        browser = stack.enter_context(sync_playwright()).chromium.launch(
+            executable_path="/usr/bin/chromium", args=FLAGS
+        )
+        for size, (width, height) in SIZES.items():
+            for scheme in ("light", "dark"):
+                for name, (view, bring) in VIEWS.items():
+                    if only not in (file := f"{name}-{size}-{scheme}.png"):
+                        continue
+                    page = browser.new_page(
+                        viewport={"width": width, "height": height},
+                        color_scheme="dark" if scheme == "dark" else "light",
+                    )
+                    page.goto((bare if name == "empty" else full) + view)
+                    bring(page)
+                    page.screenshot(path=target / file, full_page=size == "phone")
+                    page.close()
+        browser.close()
+
+
+def trained(home: Path) -> Path:
+    """A folder with one run."""
+    command = [sys.executable, "-m", "digitscope", "train", "--recipe", "speedrun-98"]
+    subprocess.run([*command, "--no-report"], cwd=home, check=True, capture_output=True)
+    return home
+
+
+@contextlib.contextmanager
+def served(home: Path) -> Iterator[str]:
+    """A lab in a folder; its address."""
+    command = [sys.executable, "-m", "digitscope", "lab", "--no-browser", "--port", "0"]
+    lab = subprocess.Popen(command, cwd=home, stdout=subprocess.PIPE, text=True)
+    assert lab.stdout
+    try:
+        yield lab.stdout.readline().split()[0]
+    finally:
+        lab.terminate()
+        lab.wait()
+
+
+def draw(page: Page) -> None:
+    """A three, with the mouse."""
+    page.locator("#pad").wait_for()
+    box = page.locator("#pad").bounding_box()
+    assert box
+    places = [
+        (box["x"] + x / 100 * box["width"], box["y"] + y / 100 * box["height"]) for x, y in THREE
+    ]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=4)
+    page.mouse.up()
+    page.locator("#digit", has_text="3").wait_for()
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(400)
+
+
+def neuron(page: Page) -> None:
+    """The arithmetic of the neuron in the address."""
+    draw(page)
+    page.locator(".thumb").first.wait_for(timeout=20_000)
+    page.wait_for_timeout(400)
+
+
+def ready(page: Page) -> None:
+    """Nothing more than what the address asks for."""
+    page.wait_for_timeout(1200)
+
+
+def train(page: Page) -> None:
+    """A short training, to its end."""
+    page.locator("#play").wait_for()
+    page.wait_for_timeout(800)
+    if page.locator("#play").inner_text() != "Train again":
+        page.locator("#play").click()
+    page.locator("#train-state", has_text="On the test set").wait_for(timeout=60_000)
+    page.wait_for_timeout(500)
+
+
+SHORT = "&recipe=lesson&set.epochs=5"
+VIEWS: dict[str, tuple[str, Callable[[Page], None]]] = {
+    "empty": ("", ready),
+    "draw": ("", draw),
+    "blank": ("", ready),
+    "image": ("#image=test:100", ready),
+    "steps": ("#steps=open", draw),
+    "neuron": ("#neuron=1,17", neuron),
+    "output": ("#neuron=2,3", neuron),
+    "idle": ("#view=train", ready),
+    "train": (f"#view=train{SHORT}", train),
+}
+
+if __name__ == "__main__":
+    given = [*sys.argv[1:], "", ""]
+    main(Path(given[0] or "screenshots"), Path(given[1]) if given[1] else None, given[2])

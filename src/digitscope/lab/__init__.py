@@ -1,0 +1,1 @@
+"""The lab: a page on which you draw, train and look inside, and the server behind it."""

@@ -1,0 +1,178 @@
+"""From a drawing to an answer, with all that it sets off in the network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitscope.arrays import Floats, Images
+from digitscope.errors import ImageError
+from digitscope.inside.trace import TraceStep, trace
+from digitscope.lab.message import MOST_PIXELS, Message
+from digitscope.models.model import Model
+from digitscope.models.prediction import Input, predictions, preparation_warnings, take_input
+from digitscope.network.layers import Dense
+from digitscope.network.notation import format_spec
+from digitscope.preparation import prepare
+
+STRONGEST = 80  # connections into a layer that are told
+MOST_SHOWN = 280  # pixels on the longer side of a preparation's picture
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What a page wants read: grey bytes as drawn, an image file, or the name of an MNIST image."""
+
+    id: Any
+    width: int = 0
+    height: int = 0
+    file: str = ""
+    image: str = ""
+    payload: bytes = b""
+
+
+def take_drawing(drawing: Drawing) -> Input:
+    """The image for the network; ImageError says why there is none."""
+    if drawing.image:
+        if not drawing.image.startswith(("test:", "train:")):
+            raise ImageError(f"{drawing.image!r}: expected an image of MNIST such as test:100")
+        return _of_mnist(drawing.image)
+    if drawing.file:
+        done = prepare(drawing.payload, drawing.file)
+        return Input(done.name, done.image, None, done)
+    w, h = drawing.width, drawing.height
+    if not (0 < w * h <= MOST_PIXELS and len(drawing.payload) == w * h):
+        raise ImageError(
+            f"the drawing: expected {w} x {h} bytes, at most {MOST_PIXELS:,}, got "
+            f"{len(drawing.payload):,}"
+        )
+    done = prepare(np.frombuffer(drawing.payload, np.uint8).reshape(h, w), "the drawing")
+    return Input(done.name, done.image, None, done)
+
+
+@lru_cache(maxsize=256)
+def _of_mnist(name: str) -> Input:
+    """An image of MNIST; all of MNIST is read for it, so those that were asked for are kept."""
+    return take_input(name)
+
+
+def answer(model: Model, given: Input, id: Any) -> Message:
+    """What a model says of an image. The bytes: the 784 that it saw, then every layer's output as
+    float32.
+    """
+    steps = trace(model.network, given.image)
+    P = model.probabilities_of(steps[-2].output[None])
+    warnings = preparation_warnings(model) + given.warnings
+    (prediction,) = predictions(model, P, warnings=warnings)
+    fields = {
+        "said": "answer",
+        "id": id,
+        "digit": prediction.digit,
+        "probabilities": [round(p, 6) for p in prediction.probabilities],
+        "classes": list(model.classes),
+        "calibrated": model.calibrated,
+        "warnings": list(warnings),
+        "label": given.label,
+        "layers": layers(steps),
+        "connections": connections(model, steps),
+    }
+    numbers = [np.ascontiguousarray(step.output, "<f4").tobytes() for step in steps]
+    return Message(fields, given.image.tobytes() + b"".join(numbers))
+
+
+def warm() -> None:
+    """Load what a first drawing would wait for."""
+    page = np.full((40, 40), 255, np.uint8)
+    page[10:30, 18:22] = 0
+    prepare(page)
+
+
+def connections(model: Model, steps: list[TraceStep]) -> list[dict[str, Any]]:
+    """What flows strongest into every dense layer: input times weight, as [from, to, product].
+
+    `into` is the place in the answer's list of layers; units are counted in C order.
+    """
+    spec, found = model.network.spec, []
+    for place, step in enumerate(steps):
+        if step.layer is None or not isinstance(spec.layers[step.layer], Dense):
+            continue
+        x = steps[place - 1].output.ravel()
+        W = model.network.weights[spec.weight_names[step.layer]["W"]]
+        found.append({"into": place, "links": strongest(x, W)})
+    return found
+
+
+def strongest(x: Floats, W: Floats, most: int = STRONGEST) -> list[list[float]]:
+    """The products x[i] W[i, j] of largest size, as [i, j, product], the largest first.
+
+    >>> strongest(np.array([1.0, 0.0, 2.0]), np.array([[3.0, 0.0], [9.0, 9.0], [-2.0, 1.0]]), 2)
+    [[2, 0, -4.0], [0, 0, 3.0]]
+    """
+    alive = np.flatnonzero(x)  # most pixels are paper, and many neurons silent
+    flows: NDArray[Any] = x[alive, None] * W[alive]
+    sizes = np.abs(flows).ravel()
+    kept = np.argpartition(sizes, -most)[-most:] if sizes.size > most else np.arange(sizes.size)
+    kept = kept[np.argsort(-sizes[kept], kind="stable")]
+    rows, columns = np.unravel_index(kept, flows.shape)
+    return [
+        [int(alive[i]), int(j), round(float(flows[i, j]), 5)]
+        for i, j in zip(rows, columns, strict=True)
+    ]
+
+
+def steps(given: Input, id: Any) -> Message:
+    """The steps of a preparation, none for an image of MNIST; the bytes: their pictures, one after
+    another.
+    """
+    done = given.preparation
+    if done is None:
+        return Message({"said": "steps", "id": id, "steps": [], "box": []}, b"")
+    pictures = [_shown(step.image) for step in done.steps]
+    told = [
+        {"name": step.name, "explanation": step.explanation, "shape": list(picture.shape)}
+        for step, picture in zip(done.steps, pictures, strict=True)
+    ]
+    fields = {"said": "steps", "id": id, "steps": told, "box": list(done.box)}
+    return Message(fields, b"".join(picture.tobytes() for picture in pictures))
+
+
+def about_model(model: Model, id: str) -> Message:
+    """What a page shows of a model before it has read anything."""
+    spec = model.network.spec
+    return Message(
+        {
+            "said": "model",
+            "id": id,
+            "name": id.rpartition("/")[2],
+            "architecture": format_spec(spec),
+            "classes": list(model.classes),
+            "calibrated": model.calibrated,
+            "temperature": model.temperature,
+            "measured": model.measured,
+            "spec": spec.to_dict(),
+            "parameters": spec.parameters,
+            "layers": layers(trace(model.network, np.zeros((28, 28), np.uint8))),
+        }
+    )
+
+
+def layers(steps: list[TraceStep]) -> list[dict[str, Any]]:
+    """What a trace passes through; `layer` is the number in the spec."""
+    return [
+        {"name": step.name, "shape": list(step.output.shape), "layer": step.layer} for step in steps
+    ]
+
+
+def _shown(image: Images) -> Images:
+    """A picture no larger than the page shows it: a photograph has many megabytes."""
+    import cv2
+
+    shrink = MOST_SHOWN / max(image.shape[:2])
+    if shrink >= 1:
+        return image
+    h, w = (max(1, round(side * shrink)) for side in image.shape[:2])
+    return np.asarray(cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA), np.uint8)

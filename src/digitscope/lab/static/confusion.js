@@ -1,0 +1,60 @@
+// The confusion matrix: a row for each digit, a column for each answer.
+import { colours, css, mix, onColours } from "./colours.js";
+import { state, watch } from "./state.js";
+
+const place = document.getElementById("confusion");
+const words = document.getElementById("confusion-words");
+let cells = [];
+
+/** Begin. */
+export function startConfusion() {
+  watch(["confusion", "view"], show);
+  onColours(show);
+  show();
+}
+
+function show() {
+  const { confusion } = state;
+  if (!confusion) {
+    place.replaceChildren();
+    cells = [];
+    words.textContent = "Which digit is taken for which appears here.";
+    return;
+  }
+  const { matrix, epoch, part } = confusion;
+  const classes = [...(state.training.recipe?.digits ?? "0123456789")];
+  if (cells.length !== classes.length) build(classes);
+  const wrong = matrix.flat().reduce((a, b) => a + b, 0) - matrix.reduce((sum, row, i) => sum + row[i], 0);
+  words.textContent = `epoch ${epoch}: ${wrong} ${part} images wrong`;
+  matrix.forEach((row, i) => row.forEach((count, j) => fill(cells[i][j], count, i === j, row)));
+}
+
+function fill(cell, count, right, row) {
+  const { plus, minus, rest, ink } = colours();
+  const share = count / (row.reduce((a, b) => a + b, 0) || 1);
+  // The roots keep a few mistakes among thousands visible.
+  const part = right ? 0.75 * share : Math.min(1, 2.2 * Math.sqrt(share));
+  cell.textContent = count || "";
+  cell.style.backgroundColor = css(mix(rest, right ? plus : minus, count ? part : 0));
+  cell.style.color = css(part > 0.62 ? colours().paper : ink);
+}
+
+function build(classes) {
+  const table = document.createElement("table");
+  const head = table.createTHead().insertRow();
+  head.append(header("", "col"), ...classes.map((name) => header(name, "col")));
+  const body = table.createTBody();
+  cells = classes.map((name) => {
+    const row = body.insertRow();
+    row.append(header(name, "row"));
+    return classes.map(() => row.insertCell());
+  });
+  const caption = table.createCaption();
+  caption.className = "hidden-words";
+  caption.textContent = "Confusion matrix: rows are the digits, columns the answers";
+  place.replaceChildren(table);
+}
+
+function header(name, scope) {
+  return Object.assign(document.createElement("th"), { textContent: name, scope });
+}

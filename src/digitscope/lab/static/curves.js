@@ -1,0 +1,129 @@
+// Loss and accuracy, as they grow.
+import { drawChart, roundTicks } from "./charts.js";
+import { percent } from "./numbers.js";
+import { state, watch } from "./state.js";
+
+const loss = document.getElementById("loss");
+const accuracy = document.getElementById("accuracy");
+let waiting = false;
+
+/** Begin. */
+export function startCurves() {
+  watch(["training", "history", "losses", "view", "lab"], later);
+  for (const place of [loss, accuracy]) new ResizeObserver(later).observe(place);
+}
+
+function later() {
+  if (waiting || state.view !== "train") return;
+  waiting = true;
+  requestAnimationFrame(() => {
+    waiting = false;
+    drawLoss();
+    drawAccuracy();
+  });
+}
+
+/** The whole training; of one that pauses near its beginning, what there is, larger. */
+function span() {
+  const { training, losses, history } = state;
+  const epochs = training.epochs || 10;
+  const done = Math.max(losses.length ? place(losses.at(-1)) : 0, history.at(-1)?.epoch ?? 0);
+  const near = training.status === "paused" && done > 0 && done < epochs / 8;
+  return near ? [0, 1.25 * done] : [0, epochs];
+}
+
+function place([epoch, batch]) {
+  return epoch - 1 + batch / (state.training.batches || 1);
+}
+
+function epochTicks([, high]) {
+  return roundTicks(0, high, loss.clientWidth < 300 ? 4 : 6);
+}
+
+function drawLoss() {
+  const { history, losses } = state;
+  const x = span();
+  const batches = steady(losses).map((entry) => [place(entry), entry[2]]);
+  const all = [...batches.map(([, y]) => y), ...history.flatMap((e) => [e.train_loss, e.watched_loss])].filter((y) => y > 0);
+  const y = all.length ? logRange(Math.min(...all), Math.max(...all)) : [0.05, 3];
+  drawChart(loss, {
+    x,
+    y,
+    log: true,
+    ticks: { x: epochTicks(x), y: logTicks(y) },
+    format: (v) => String(v),
+    label: `Loss over the epochs. ${words("loss", (v) => v.toFixed(4))}`,
+    series: [
+      { name: "batches", points: batches },
+      { name: "train", points: history.map((e) => [e.epoch, e.train_loss]), marks: "circle" },
+      { name: "watched", points: history.map((e) => [e.epoch, e.watched_loss]), marks: "square" },
+    ],
+  });
+  key("loss-key", "loss", (v) => v.toFixed(4), losses.length > 0);
+}
+
+function drawAccuracy() {
+  const { history } = state;
+  const x = span();
+  const later = history.filter((e) => e.epoch > 0);
+  const least = later.length ? Math.min(...later.flatMap((e) => [e.train_accuracy, e.watched_accuracy])) : 0;
+  const low = [98, 95, 90, 80, 50, 0].find((limit) => 100 * least >= limit) ?? 0;
+  const points = (what) => history.map((e) => [e.epoch, 100 * e[`${what}_accuracy`]]);
+  drawChart(accuracy, {
+    x,
+    y: [low, 100],
+    ticks: { x: epochTicks(x), y: roundTicks(low, 100, 5) },
+    format: (v) => `${v} %`,
+    label: `Accuracy over the epochs. ${words("accuracy", (v) => percent(v, 2))}`,
+    series: [
+      { name: "train", points: points("train"), marks: "circle" },
+      { name: "watched", points: points("watched"), marks: "square" },
+    ],
+  });
+  key("accuracy-key", "accuracy", (v) => percent(v, 2));
+}
+
+function words(what, write) {
+  const last = state.history.at(-1);
+  if (!last) return "No training yet.";
+  return `After epoch ${last.epoch}: training ${write(last[`train_${what}`])}, ${state.training.watched} ${write(last[`watched_${what}`])}.`;
+}
+
+/** Which line is which, with its last value. */
+function key(id, what, write, withBatches = false) {
+  const last = state.history.at(-1);
+  const value = (name) => (last && last[`${name}_${what}`] !== null ? ` ${write(last[`${name}_${what}`])}` : "");
+  const entries = [
+    ["watched", `${state.training.watched ?? "validation"}${value("watched")}`],
+    ["train", `training${value("train")}`],
+    ...(withBatches ? [["batches", "batches"]] : []),
+  ];
+  document.getElementById(id).replaceChildren(
+    ...entries.map(([name, text]) => {
+      const span = Object.assign(document.createElement("span"), { className: name });
+      span.append(document.createElement("i"), text);
+      return span;
+    }),
+  );
+}
+
+/** Without the means over few images that come between those over many: they are noise. */
+function steady(losses) {
+  const most = Math.max(...losses.map(([, , , images]) => images));
+  return losses.filter(([epoch, , , images]) => epoch === 1 || 8 * images >= most);
+}
+
+function logRange(low, high) {
+  return [low / 1.25, high * 1.4];
+}
+
+function logTicks([low, high]) {
+  const all = [];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) {
+    for (const digit of [1, 2, 5]) all.push(Number((digit * 10 ** power).toPrecision(3)));
+  }
+  const within = all.filter((v) => v >= low && v <= high);
+  const few = within.filter((v) => /^0*\.?0*1/.test(String(v)) || v === 1 || v === 10);
+  if (within.length < 3) return roundTicks(low, high, 4);
+  return within.length > 7 && few.length > 1 ? few : within;
+}

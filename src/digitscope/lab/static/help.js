@@ -1,0 +1,121 @@
+// Help: every control says in one sentence what it does, to whoever rests on it, comes to it by key,
+// or asks for it with the question mark.
+import { state } from "./state.js";
+
+const SENTENCES = {
+  draw: "Draw a digit and watch the network read it.",
+  train: "Train a network of your own and watch it learn.",
+  model: "Which network answers: every run in the folder runs can be chosen.",
+  explain: "Turns explaining on or off: while it is on, a click on a control says what it does, and does nothing else.",
+  "train-first": "Trains the recipe speedrun-98: 256 hidden neurons, four passes over 55,000 images, about a second.",
+  pad: "Draw one digit with mouse, pen or finger; a pen's pressure makes the line wider.",
+  undo: "Takes back the last stroke (Ctrl+Z).",
+  clear: "Empties the pad.",
+  open: "Reads an image file of one digit: a photograph or a scan; dropping or pasting one does the same.",
+  "test-number": "Puts one of MNIST's 10,000 test images on the pad; the network has never been trained on these.",
+  "test-back": "The test image before this one.",
+  "test-next": "The next test image.",
+  "test-any": "Any test image, by chance.",
+  steps: "Shows each step from your drawing to the 28×28 pixels that the network gets.",
+  step: "Says what this step found and did.",
+  network: "Every circle is a neuron, lit by its activation; rest on one for its connections, click it for its arithmetic.",
+  bar: "The network's probability for this digit; click it for the arithmetic of its output neuron.",
+  close: "Closes the arithmetic.",
+  thumb: "Puts this test image on the pad.",
+  play: "Starts the training, makes it pause, or lets it go on.",
+  "step-batch": "Trains on one batch, makes one update of the weights, and pauses.",
+  "step-epoch": "Trains to the end of one pass over all training images, and pauses.",
+  stop: "Ends the training here; what was learned is kept in its folder.",
+  resume: "Goes on with a training that was stopped, from where it was.",
+  try: "Lets this network read your drawing, as it is now.",
+  reset: "Forgets this training, so that another can begin; its folder stays.",
+  rate: "How far each update goes; it may be changed while the network trains.",
+  features: "What each neuron of the first layer looks for: ink on blue excites it, ink on orange calms it.",
+  confusion: "Each row is a digit, each column an answer: what stands off the diagonal are mistakes.",
+  more: "Shows the rest of the settings: data, first weights, schedule, penalty, chance.",
+  recipe: "A recipe is a set of settings that work well together; change any of them below.",
+};
+
+const tip = document.getElementById("help");
+const button = document.getElementById("explain");
+let later = 0;
+let explaining = false;
+let used = null; // the control that was just clicked: it needs no explaining
+
+/** Begin. */
+export function startHelp() {
+  button.addEventListener("click", () => explain(!explaining));
+  addEventListener("pointerover", ({ target, pointerType }) => {
+    hide();
+    const control = target.closest?.("[data-help]");
+    if (control !== used) used = null;
+    if (control && control !== used && pointerType === "mouse" && !quiet(control)) later = setTimeout(() => show(control), 700);
+  });
+  addEventListener("pointerdown", ({ target }) => {
+    hide();
+    used = target.closest?.("[data-help]");
+  }, true);
+  addEventListener("focusin", ({ target }) => {
+    const control = target.closest("[data-help]");
+    if (control && target.matches(":focus-visible") && !target.matches("input, canvas")) later = setTimeout(() => show(control), 700);
+  });
+  addEventListener("focusout", hide);
+  addEventListener("keydown", ({ key }) => {
+    if (key === "Escape") explain(false);
+    hide();
+  });
+  addEventListener("click", answerInstead, true);
+  for (const name of ["pointerdown", "mousedown"]) addEventListener(name, (event) => explaining && holdBack(event), true);
+}
+
+/** The pad and the network are looked at while one rests on them: they explain themselves when asked. */
+function quiet(control) {
+  return control.matches("canvas") && !explaining;
+}
+
+function explain(on) {
+  explaining = on;
+  button.setAttribute("aria-pressed", String(on));
+  document.body.classList.toggle("explaining", on);
+  hide();
+}
+
+function holdBack(event) {
+  if (!button.contains(event.target) && event.target.closest?.("[data-help]")) {
+    event.preventDefault();
+    event.stopPropagation();
+  }
+}
+
+/** While explaining, a click on a control tells and does not act. */
+function answerInstead(event) {
+  if (!explaining || button.contains(event.target)) return;
+  const control = event.target.closest("[data-help]");
+  event.preventDefault();
+  event.stopPropagation();
+  if (control) show(control);
+  else hide();
+}
+
+function sentence(name) {
+  if (!name.startsWith("setting ")) return SENTENCES[name];
+  const setting = state.lab?.settings.find((known) => known.name === name.slice(8));
+  return setting && `${setting.name.replaceAll("_", " ")}: ${setting.help}.`;
+}
+
+function show(control) {
+  const text = sentence(control.dataset.help);
+  if (!text) return;
+  tip.textContent = text;
+  tip.hidden = false;
+  const at = control.getBoundingClientRect();
+  const below = at.bottom + tip.offsetHeight + 12 < innerHeight;
+  const inside = at.height > innerHeight / 3; // a large surface: within it, at its top
+  tip.style.left = `${Math.max(8, Math.min(innerWidth - tip.offsetWidth - 8, at.left))}px`;
+  tip.style.top = `${inside ? at.top + 8 : below ? at.bottom + 6 : at.top - tip.offsetHeight - 6}px`;
+}
+
+function hide() {
+  clearTimeout(later);
+  tip.hidden = true;
+}

@@ -1,0 +1,116 @@
+// Where the network's columns and neurons stand: pure geometry, in pixels of CSS.
+import { unitOf } from "./columns.js";
+
+const HEAD = 2.6; // units above a column, for its name and shape
+const LARGEST = 2.2; // units: a neuron's cell
+const GAP = 0.1; // of the width, at least, between two columns
+
+/**
+ * Boxes for columns [{name, shape}] on a stage. `unit` is the height of text.
+ * A box: {kind, x, y, width, height, shape, cell, across, side, head}; kind is "image", "maps",
+ * "neurons" or "outputs".
+ */
+export function layOut(columns, width, height, unit) {
+  const side = 1.5 * unit; // the words above the outer columns reach further than these
+  width -= side;
+  const body = height - HEAD * unit - 2;
+  const middle = HEAD * unit + body / 2;
+  const hidden = columns.length - 2;
+  const outputs = outputBox(columns.at(-1), body, unit);
+  const image = Math.min(0.62 * body, Math.max(0.27 * width, 7 * unit));
+  const gaps = columns.length - 1;
+  const gap = Math.max(GAP * width, 1.2 * unit) / Math.max(1, hidden / 2);
+  const room = (width - image - outputs.width - gaps * gap) / Math.max(1, hidden);
+  const boxes = columns.map((column, i) => {
+    if (i === 0) return imageBox(column, image);
+    if (i === columns.length - 1) return outputs;
+    return column.shape.length === 3 ? mapsBox(column, room, body, unit) : neuronsBox(column, room, body, unit);
+  });
+  const rest = width - boxes.reduce((sum, box) => sum + box.width, 0);
+  let x = 1;
+  for (const box of boxes) {
+    box.x = x;
+    box.y = middle - box.height / 2;
+    box.head = box.y - 0.55 * unit;
+    x += box.width + rest / gaps;
+  }
+  return boxes;
+}
+
+function imageBox({ name, shape }, width) {
+  const side = Math.max(1, Math.floor(width / shape[1])) * shape[1];
+  return { kind: "image", name, shape, width: side, height: side, cell: side / shape[1], across: shape[1] };
+}
+
+function outputBox({ name, shape }, body, unit) {
+  const cell = Math.min(body / shape[0], 3 * unit);
+  return { kind: "outputs", name, shape, width: cell, height: cell * shape[0], cell, across: 1 };
+}
+
+/** Neurons in rows: the largest cells that fit, full rectangles rather than ragged ones. */
+function neuronsBox({ name, shape: [n] }, room, body, unit) {
+  let best = null;
+  for (let across = 1; across <= n; across++) {
+    const rows = Math.ceil(n / across);
+    const cell = Math.min(LARGEST * unit, room / across, body / rows);
+    // Narrow columns leave room for the connections; ragged ones look like a mistake.
+    const merit = cell * (1 - (0.4 * across * cell) / room) * (n % across ? 0.85 : 1);
+    if (!best || merit > best.merit) best = { merit, across, rows, cell };
+  }
+  const { across, rows, cell } = best;
+  return { kind: "neurons", name, shape: [n], width: across * cell, height: rows * cell, cell, across };
+}
+
+/** Feature maps in rows. `cell` is a pixel of a map, `side` a map with the gap after it. */
+function mapsBox({ name, shape }, room, body, unit) {
+  const [h, w, n] = shape;
+  let best = null;
+  for (let across = 1; across <= n; across++) {
+    const rows = Math.ceil(n / across);
+    const cell = Math.min(room / (across * (w + 2) - 2), body / (rows * (h + 2) - 2), 0.5 * unit);
+    if (!best || cell > best.cell * 1.02) best = { across, rows, cell };
+  }
+  const { across, rows, cell } = best;
+  const width = (across * (w + 2) - 2) * cell;
+  return { kind: "maps", name, shape, width, height: (rows * (h + 2) - 2) * cell, cell, across };
+}
+
+/** The middle of neuron `i` of a box. */
+export function placeOf(box, i) {
+  if (box.kind === "maps") {
+    const { unit, at } = unitOf(box, i);
+    const [x, y] = cornerOf(box, unit);
+    return [x + (at[1] + 0.5) * box.cell, y + (at[0] + 0.5) * box.cell];
+  }
+  return [box.x + ((i % box.across) + 0.5) * box.cell, box.y + (Math.floor(i / box.across) + 0.5) * box.cell];
+}
+
+/** The upper left corner of a map. */
+export function cornerOf(box, map) {
+  const [h, w] = box.shape;
+  const [row, column] = [Math.floor(map / box.across), map % box.across];
+  return [box.x + column * (w + 2) * box.cell, box.y + row * (h + 2) * box.cell];
+}
+
+/** The neuron under a point, as {column, index}; null where there is none. */
+export function neuronAt(boxes, x, y) {
+  for (const [column, box] of boxes.entries()) {
+    const [u, v] = [x - box.x, y - box.y];
+    if (u < 0 || v < 0 || u >= box.width || v >= box.height) continue;
+    const index = box.kind === "maps" ? pixelAt(box, u, v) : Math.floor(v / box.cell) * box.across + Math.floor(u / box.cell);
+    if (index !== null && index < sizeOf(box)) return { column, index };
+  }
+  return null;
+}
+
+function pixelAt(box, u, v) {
+  const [h, w, n] = box.shape;
+  const [c, r] = [Math.floor(u / box.cell), Math.floor(v / box.cell)];
+  const map = Math.floor(r / (h + 2)) * box.across + Math.floor(c / (w + 2));
+  const [row, column] = [r % (h + 2), c % (w + 2)];
+  return map < n && row < h && column < w ? (row * w + column) * n + map : null;
+}
+
+export function sizeOf(box) {
+  return box.shape.reduce((a, b) => a * b, 1);
+}

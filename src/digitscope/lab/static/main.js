@@ -1,0 +1,36 @@
+// The page begins: every part gets ready, the address is read, the server is called.
+import { startAnswer } from "./answer.js";
+import { connect } from "./connection.js";
+import { startConfusion } from "./confusion.js";
+import { startCurves } from "./curves.js";
+import { startFeatures } from "./features.js";
+import { startHelp } from "./help.js";
+import { startImages } from "./images.js";
+import { startModels } from "./models.js";
+import { startNetwork } from "./network.js";
+import { startNeuron } from "./neuron.js";
+import { startPad } from "./pad.js";
+import { read, startReading } from "./reading.js";
+import { startSettings } from "./settings.js";
+import { restore } from "./state.js";
+import { startSteps } from "./steps.js";
+import { startTrain } from "./train.js";
+import { startViews } from "./views.js";
+
+restore();
+startViews();
+startPad(read);
+startAnswer();
+startNetwork();
+startNeuron();
+startSteps();
+startModels();
+startTrain();
+startSettings();
+startCurves();
+startFeatures();
+startConfusion();
+startHelp();
+await startImages();
+startReading();
+connect();

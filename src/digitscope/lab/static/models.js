@@ -1,0 +1,88 @@
+// The models: choosing one, and what to do where there is none.
+import { columnsOf } from "./columns.js";
+import { on, send } from "./connection.js";
+import { percent, whole } from "./numbers.js";
+import { change, state, watch } from "./state.js";
+import { active } from "./training.js";
+
+const FIRST = "speedrun-98"; // takes about a second
+const select = document.getElementById("model");
+let asked = ""; // the model that was asked for last
+
+/** Begin. */
+export function startModels() {
+  on("hello", (lab) => {
+    asked = "";
+    change({ lab });
+    ask();
+  });
+  on("models", ({ models }) => {
+    change({ lab: { ...state.lab, models } });
+    ask();
+  });
+  on("model", (message) => {
+    if (message.id !== asked) return; // another was chosen in the meantime
+    change({ network: { ...message, columns: columnsOf(message.layers) }, model: message.id });
+  });
+  watch(["lab", "network"], show);
+  watch(["model"], ask);
+  watch(["connected"], () => setTimeout(sayConnected, state.connected ? 0 : 600)); // a blink is no news
+  watch(["training", "history"], sayFirst);
+  select.addEventListener("change", () => change({ model: select.value, neuron: "" }));
+  document.getElementById("train-first").addEventListener("click", () => send({ do: "train", recipe: FIRST, settings: {} }));
+  on("error", ({ about, what }) => {
+    if (about === "model") change({ model: (asked = state.network?.id ?? "") });
+    if (about === "train") document.getElementById("first-error").textContent = what;
+  });
+}
+
+function usable() {
+  return (state.lab?.models ?? []).filter((model) => model.usable);
+}
+
+/** The model that the address asks for, else the newest that is whole. */
+function wanted() {
+  const models = usable();
+  const known = models.find(({ id }) => id === state.model) ?? models.find(({ finished }) => finished) ?? models[0];
+  return known?.id ?? "";
+}
+
+function ask() {
+  const id = wanted();
+  if (!id || id === asked) return;
+  asked = id;
+  send({ do: "model", id });
+}
+
+function show() {
+  const models = usable();
+  document.getElementById("no-model").hidden = !state.lab || models.length > 0;
+  document.getElementById("bench").hidden = !state.network;
+  document.getElementById("model-chooser").hidden = !models.length;
+  select.replaceChildren(
+    ...models.map(({ id, name, architecture, accuracy }) => {
+      const right = accuracy === null ? "" : ` · ${percent(accuracy, 2)}`;
+      return new Option(`${name} · ${architecture}${right}`, id);
+    }),
+  );
+  select.value = state.network?.id ?? "";
+}
+
+/** Progress of the first training, told where it was asked for. */
+function sayFirst() {
+  const { training, history } = state;
+  const last = history.at(-1);
+  const running = active();
+  document.getElementById("train-first").disabled = running;
+  document.getElementById("first-progress").textContent = !running
+    ? ""
+    : last
+      ? `Epoch ${last.epoch} of ${training.epochs}: ${percent(last.watched_accuracy, 2)} right, ${whole(last.images_per_second)} images a second.`
+      : "Starting…";
+}
+
+function sayConnected() {
+  const line = document.getElementById("connection");
+  line.hidden = state.connected;
+  line.textContent = state.connected ? "" : "The lab has stopped. Start it again, and this page goes on.";
+}

@@ -1,0 +1,82 @@
+// The state of the page, in one place. Who wants to know of a change watches its keys.
+
+// What a reload keeps: it is mirrored in the address, after the #.
+const LASTING = ["view", "model", "image", "drawing", "neuron", "steps", "recipe", "settings", "run"];
+
+export const state = {
+  view: "draw", // or "train"
+  model: "", // the id of the model that is asked
+  image: "", // "test:100", "file" (kept by the tab), or "" for the drawing
+  drawing: "", // the strokes, as strokes.js writes them
+  neuron: "", // "column,index" of the neuron that is open
+  steps: "", // "open" where the preparation is shown
+  recipe: "", // the recipe that training starts from
+  settings: {}, // what differs from it
+  run: "", // the training that is shown
+
+  connected: false,
+  lab: null, // the server's hello: models, recipes, settings, engines
+  network: null, // the model that answers: its columns, its classes
+  answer: null, // the newest answer, with its arrays
+  stages: null, // the steps of the preparation, once asked for
+  opened: null, // the arithmetic of the open neuron
+  exciting: null, // the test images that excite it
+  training: { status: "idle", run: "", recipe: null, what: "" },
+  history: [], // an entry an epoch
+  losses: [], // [epoch, batch, loss, images]: the mean loss over these images
+  at: null, // {epoch, batch}: where the training is
+  speed: null, // images a second
+  features: null,
+  confusion: null,
+};
+
+const watchers = [];
+const SELDOM = 300; // milliseconds: browsers limit how often an address may change
+let writing = 0;
+let written = -SELDOM;
+
+/** Take new values; whoever watches one that is really new is called, once. */
+export function change(values) {
+  const changed = Object.keys(values).filter((key) => state[key] !== values[key]);
+  if (!changed.length) return;
+  Object.assign(state, values);
+  for (const [keys, tell] of watchers) {
+    if (keys.some((key) => changed.includes(key))) tell(state);
+  }
+  if (changed.some((key) => LASTING.includes(key)) && !writing) {
+    const rest = written + SELDOM - performance.now();
+    if (rest > 0) writing = setTimeout(write, rest);
+    else write();
+  }
+}
+
+/** Call `tell` whenever one of the keys has changed. */
+export function watch(keys, tell) {
+  watchers.push([keys, tell]);
+}
+
+/** The lasting part of the state from the address. */
+export function restore() {
+  const given = new URLSearchParams(location.hash.slice(1));
+  const values = { settings: {} };
+  for (const key of LASTING) if (key !== "settings") values[key] = given.get(key) ?? "";
+  for (const [key, value] of given) {
+    if (key.startsWith("set.")) values.settings[key.slice(4)] = value;
+  }
+  values.view = values.view === "train" ? "train" : "draw";
+  if (JSON.stringify(values.settings) === JSON.stringify(state.settings)) delete values.settings;
+  change(values);
+}
+
+function write() {
+  clearTimeout(writing);
+  writing = 0;
+  written = performance.now();
+  const kept = new URLSearchParams();
+  for (const key of LASTING) if (key !== "settings" && state[key]) kept.set(key, state[key]);
+  for (const [name, value] of Object.entries(state.settings)) kept.set(`set.${name}`, value);
+  history.replaceState(null, "", `#${kept}`);
+}
+
+addEventListener("hashchange", restore);
+addEventListener("pagehide", write);

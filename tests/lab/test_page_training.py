@@ -1,0 +1,213 @@
+"""Training on the page, as a person does it: to the end, step by step, on two pages, and through a
+crash of the server.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from tests.helpers import chromium
+from tests.lab.browsing import ONE, Person, address_of, person
+from tests.lab.served import Served, served, with_run
+
+pytestmark = pytest.mark.needs_chromium
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+LONG = {"epochs": 900}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Served]:
+    with served(tmp_path) as running:
+        yield running
+
+
+def events_of(lab: Served, run: str = "deep") -> list[dict[str, object]]:
+    """What the run folder has recorded."""
+    text = (lab.folder / "runs" / run / "events.jsonl").read_text("utf-8")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def facts_of(someone: Person) -> list[str]:
+    """Epoch, batch, speed and accuracy, as the page shows them."""
+    return someone.page.locator(".facts dd").all_inner_texts()
+
+
+def test_a_training_to_its_end(browser: Browser, lab: Served) -> None:
+    """The settings come from the form; what the page shows at the end is what the run recorded."""
+    with person(browser, lab.address, "#view=train") as someone:
+        page = someone.page
+        page.select_option("#set-recipe", "deep")
+        page.fill("#set-hidden", "24")
+        page.fill("#set-epochs", "3")
+        page.select_option("#set-activation", "tanh")
+        page.click("summary")
+        page.fill("#set-train", "3000")
+        page.fill("#set-validation", "1000")
+        page.keyboard.press("Tab")
+        page.click("#play")
+        someone.says("train-state", "On the test set")
+        run = lab.folder / "runs" / "deep"
+        with (run / "results.csv").open(encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        assert [int(row["epoch"]) for row in rows] == [0, 1, 2, 3]
+        last = float(rows[-1]["validation_accuracy"])
+        assert someone.number("fact-accuracy") == pytest.approx(100 * last, abs=0.006)
+        assert page.inner_text("#fact-epoch") == "3 of 3"
+        assert page.inner_text("#fact-batch") == "24 of 24"
+        assert someone.number("fact-speed") > 0
+        judged = json.loads((run / "evaluation.json").read_text("utf-8"))["accuracy"]
+        someone.says("train-state", f"{100 * judged:.2f} %")
+        expect(page.locator("#loss .mark.watched")).to_have_count(4)
+        expect(page.locator("#accuracy .mark.train")).to_have_count(4)
+        someone.says("confusion-words", "epoch 3:")
+        counts = page.locator("#confusion td").all_inner_texts()
+        assert sum(int(count or 0) for count in counts) == 1000
+        right = sum(int(count or 0) for count in counts[::11])
+        assert right / 1000 == pytest.approx(last)
+        someone.says("features-words", "24 neurons")
+        toml = (run / "recipe.toml").read_text("utf-8")
+        assert 'activation = "tanh"' in toml
+        page.click("#try")  # and it reads
+        someone.draw(ONE)
+        page.locator(".bar.best").wait_for()
+        expect(page.locator("#model")).to_have_value("runs/deep")
+
+
+def test_step_by_step_with_another_rate(browser: Browser, lab: Served) -> None:
+    with person(browser, lab.address, address_of(**LONG)) as someone:
+        page = someone.page
+        page.click("#step-batch")
+        expect(page.locator("#fact-batch")).to_have_text("1 of 24", timeout=30_000)
+        someone.says("train-state", "Paused")
+        expect(page.locator("#play")).to_have_text("Continue")
+        page.click("#step-batch")
+        expect(page.locator("#fact-batch")).to_have_text("2 of 24")
+        page.fill("#rate-number", "0.025")
+        page.keyboard.press("Enter")
+        page.click("#step-epoch")
+        expect(page.locator("#fact-epoch")).to_have_text("1 of 900")
+        expect(page.locator("#fact-batch")).to_have_text("24 of 24")
+        events = events_of(lab)
+        changed = next(event for event in events if event["event"] == "rate_changed")
+        assert (changed["epoch"], changed["learning_rate"]) == (0, 0.025)
+        rates = [event["learning_rate"] for event in events if event["event"] == "advanced"]
+        assert rates[:2] == [0.1, 0.1]
+        assert set(rates[2:]) == {0.025}
+        expect(page.locator("#play")).to_have_text("Continue")
+        page.click("#play")
+        expect(page.locator("#fact-epoch")).not_to_have_text("1 of 900")
+        page.click("#play")
+        someone.says("train-state", "Paused")
+        page.click("#stop")
+        someone.says("train-state", "Stopped.")
+        expect(page.locator("#set-hidden")).to_be_enabled()
+        page.click("#resume")  # it goes on from there
+        expect(page.locator("#play")).to_have_text("Pause", timeout=30_000)
+        page.click("#stop")
+        someone.says("train-state", "Stopped.")
+        page.click("#reset")
+        someone.says("train-state", "Press Train")
+        expect(page.locator("#loss polyline")).to_have_count(0)
+        assert (lab.folder / "runs" / "deep" / "results.csv").exists()
+
+
+def test_what_cannot_be_trained_is_said_in_one_line(browser: Browser, lab: Served) -> None:
+    with person(browser, lab.address, address_of(hidden="12-what")) as someone:
+        someone.page.click("#play")
+        someone.says("train-error", "what")
+        someone.page.fill("#set-hidden", "8")
+        someone.page.fill("#set-epochs", "1")
+        someone.page.keyboard.press("Tab")
+        someone.page.click("#play")
+        someone.says("train-state", "On the test set")
+        expect(someone.page.locator("#train-error")).to_have_text("")
+
+
+def test_closing_and_reloading_lose_nothing(browser: Browser, lab: Served) -> None:
+    with person(browser, lab.address, address_of(**LONG)) as someone:
+        someone.page.click("#play")
+        expect(someone.page.locator("#fact-epoch")).to_have_text(
+            re.compile("^[3-9]|^[1-9].+ of"), timeout=30_000
+        )
+        someone.page.reload()
+        expect(someone.page.locator("#play")).to_have_text("Pause")
+        assert someone.page.input_value("#set-epochs") == "900"
+        someone.page.locator("#loss .mark.watched").nth(3).wait_for()
+    with person(browser, lab.address, "#view=train") as later:
+        expect(later.page.locator("#play")).to_have_text("Pause")
+        later.page.click("#play")
+        later.says("train-state", "Paused")
+        shown = int(later.number("fact-epoch"))
+        recorded = [event["epoch"] for event in events_of(lab) if event["event"] == "epoch_ended"]
+        assert recorded == list(range(recorded[-1] + 1))  # it went on while no page was open
+        assert shown in (recorded[-1], recorded[-1] + 1)
+        later.page.click("#stop")
+        later.says("train-state", "Stopped.")
+
+
+def test_two_pages_show_and_drive_one_training(browser: Browser, lab: Served) -> None:
+    with (
+        person(browser, lab.address, address_of(**LONG)) as one,
+        person(browser, lab.address, "#view=train", size=(390, 844)) as two,
+    ):
+        expect(two.page.locator("#play")).to_have_text("Train")
+        one.page.click("#play")
+        expect(two.page.locator("#play")).to_have_text("Pause", timeout=30_000)
+        two.page.locator("#loss .mark.watched").nth(2).wait_for(timeout=30_000)
+        two.page.click("#play")
+        for page in (one, two):
+            page.says("train-state", "Paused")
+        one.page.wait_for_timeout(300)
+        assert facts_of(one) == facts_of(two)
+        one.page.click("#stop")
+        two.says("train-state", "Stopped.")
+
+
+def test_the_server_killed_and_started_again(
+    browser: Browser, tmp_path: Path, small_run: Path
+) -> None:
+    """The page says so, comes back by itself, and neither the drawing nor the training is lost."""
+    gone = "WebSocket|ERR_CONNECTION"
+    with_run(tmp_path, small_run)
+    with (
+        served(tmp_path) as first,
+        person(browser, first.address, address_of("draw", **LONG), may_say=gone) as someone,
+    ):
+        page = someone.page
+        someone.draw(ONE)
+        page.locator(".bar.best").wait_for()
+        sure = page.inner_text("#sure")
+        page.click("#tab-train")
+        page.click("#play")
+        page.locator("#loss .mark.watched").nth(2).wait_for(timeout=30_000)
+        first.kill()
+        someone.says("connection", "The lab has stopped")
+        expect(page.locator("#play")).to_be_disabled()
+        with served(tmp_path, "--port", first.port) as second:
+            assert second.port == first.port
+            expect(page.locator("#connection")).to_be_hidden(timeout=30_000)
+            expect(page.locator("#resume")).to_be_visible(timeout=30_000)
+            page.locator("#loss .mark.watched").nth(2).wait_for()
+            page.click("#tab-draw")
+            page.select_option("#model", "runs/small")
+            expect(page.locator("#sure")).to_have_text(sure)
+            page.click("#tab-train")
+            page.click("#resume")
+            expect(page.locator("#play")).to_have_text("Pause", timeout=30_000)
+            page.click("#stop")
+            someone.says("train-state", "Stopped.")

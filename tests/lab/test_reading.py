@@ -1,0 +1,314 @@
+"""Drawings and answers on the socket, compared with what the library says."""
+
+from __future__ import annotations
+
+import functools
+import io
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from digitscope.data.mnist import load_mnist
+from digitscope.inside.trace import trace
+from digitscope.lab.favourites import Favourites
+from digitscope.lab.neuron import neuron
+from digitscope.lab.reader import answer, connections
+from digitscope.models.model import Model, load
+from digitscope.models.prediction import Input, predict, take_input
+from digitscope.network.network import Network
+from digitscope.preparation import prepare
+from digitscope.training.recipe import load_recipe
+from tests.lab.served import Fields, Page, Served, opened, served
+
+SIDE = 280
+
+
+@functools.cache
+def drawn(number: int = 3) -> np.ndarray:
+    """A test image as a hand would draw it on the pad: dark on light, large, off the centre."""
+    digit = load_mnist("test").images[number]
+    large = np.kron(255 - digit, np.ones((8, 8), np.uint8))
+    page = np.full((SIDE, SIDE), 255, np.uint8)
+    page[30:254, 40:264] = large
+    return page
+
+
+def parts(answer: Fields) -> tuple[np.ndarray, list[np.ndarray]]:
+    """The image and every layer's output, out of an answer's bytes."""
+    image = np.frombuffer(answer["payload"][:784], np.uint8).reshape(28, 28)
+    numbers = np.frombuffer(answer["payload"][784:], "<f4")
+    outputs = []
+    for layer in answer["layers"]:
+        size = int(np.prod(layer["shape"]))
+        outputs.append(numbers[:size].reshape(layer["shape"]))
+        numbers = numbers[size:]
+    assert numbers.size == 0
+    return image, outputs
+
+
+@pytest.fixture(scope="module")
+def model(small_run: Path) -> Model:
+    return load(small_run)
+
+
+def test_hello_says_what_can_be_chosen(lab: Served) -> None:
+    with opened(lab) as page:
+        hello = page.hear()
+    assert hello["said"] == "hello"
+    assert [m["id"] for m in hello["models"]] == ["runs/small"]
+    entry = hello["models"][0]
+    evaluation = json.loads((lab.folder / "runs/small/evaluation.json").read_text())
+    assert entry["accuracy"] == evaluation["accuracy"]
+    assert (entry["architecture"], entry["finished"], entry["usable"]) == ("784-24-10", True, True)
+    assert hello["model"] == "runs/small"
+    assert {recipe["name"] for recipe in hello["recipes"]} >= {"lesson", "cnn", "speedrun-98"}
+    optimizer = next(s for s in hello["settings"] if s["name"] == "optimizer")
+    assert "adam" in optimizer["choices"]
+    assert {engine["name"] for engine in hello["engines"]} >= {"numpy", "fast", "keras:jax"}
+
+
+def test_a_drawing_gets_the_librarys_answer_and_every_layer(page: Page, model: Model) -> None:
+    page.say("read", drawn().tobytes(), id=7, width=SIDE, height=SIDE)
+    answer = page.hear_until("answer")
+    expected = predict(model, drawn())
+    assert (answer["id"], answer["digit"], answer["model"]) == (7, expected.digit, "runs/small")
+    np.testing.assert_allclose(answer["probabilities"], expected.probabilities, atol=1e-6)
+    image, outputs = parts(answer)
+    prepared = prepare(drawn())
+    np.testing.assert_array_equal(image, prepared.image)
+    for layer, output, step in zip(
+        answer["layers"], outputs, trace(model.network, prepared.image), strict=True
+    ):
+        assert layer["name"] == step.name
+        np.testing.assert_array_equal(output, step.output.astype(np.float32))
+
+
+def test_the_strongest_connections_are_the_largest_products(model: Model) -> None:
+    image = prepare(drawn()).image
+    steps = trace(model.network, image)
+    first, second = connections(model, steps)
+    assert (first["into"], second["into"]) == (1, 3)
+    for told, x, W in ((first, steps[0].output, "W1"), (second, steps[2].output, "W2")):
+        products = x[:, None] * model.network.weights[W]
+        sizes = np.sort(np.abs(products).ravel())[::-1]
+        got = [abs(value) for _, _, value in told["links"]]
+        np.testing.assert_allclose(got, sizes[: len(got)], atol=1e-5)
+        for i, j, value in told["links"]:
+            assert value == pytest.approx(float(products[i, j]), abs=1e-5)
+
+
+def test_an_image_of_mnist_is_taken_as_it_is(page: Page) -> None:
+    page.say("read", id="a", image="test:100")
+    answer = page.hear_until("answer")
+    assert answer["label"] == 6
+    np.testing.assert_array_equal(parts(answer)[0], load_mnist("test").images[100])
+    page.say("steps", id="b")
+    assert page.hear_until("steps")["steps"] == []
+
+
+def test_a_photograph_is_decoded_here_and_its_steps_are_small_pictures(page: Page) -> None:
+    photo = io.BytesIO()
+    picture = Image.fromarray(np.kron(drawn(), np.ones((4, 4), np.uint8))).convert("RGB")
+    picture.save(photo, "JPEG", exif=_upside_down())
+    page.say("read", photo.getvalue(), id=1, file="photo.jpg")
+    answer = page.hear_until("answer")
+    np.testing.assert_array_equal(parts(answer)[0], prepare(photo.getvalue()).image)
+    page.say("steps", id=2)
+    told = page.hear_until("steps")
+    assert [step["name"] for step in told["steps"]][:2] == ["load", "grey"]
+    sizes = [int(np.prod(step["shape"])) for step in told["steps"]]
+    assert sum(sizes) == told["bytes"]
+    assert max(max(step["shape"][:2]) for step in told["steps"]) == 280
+    last = np.frombuffer(told["payload"][-784:], np.uint8)
+    np.testing.assert_array_equal(last, parts(answer)[0].ravel())
+
+
+def _upside_down() -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    return exif.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("request_", "payload", "what"),
+    [
+        ({"width": SIDE, "height": SIDE}, bytes([255]) * SIDE * SIDE, "no ink found"),
+        ({"width": 10, "height": 10}, b"abc", "expected 10 x 10 bytes"),
+        ({"width": -1, "height": 10}, b"abc", "width must be a whole number from 0, got -1"),
+        ({"width": "9" * 99, "height": 10}, b"abc", "width must be a whole number"),
+        ({"width": 0, "height": 0}, b"", "expected 0 x 0 bytes"),
+        ({"file": "a.png"}, b"no picture", "a.png: not an image that can be decoded"),
+        ({"image": "test:10000"}, None, "expected an image of MNIST from test:0 to test:9999"),
+        ({"image": "/etc/passwd"}, None, "expected an image of MNIST such as test:100"),
+    ],
+)
+def test_what_cannot_be_read_is_one_line(
+    page: Page, request_: Fields, payload: bytes | None, what: str
+) -> None:
+    page.say("read", payload, id=5, **request_)
+    error = page.hear_until("error")
+    assert what in error["what"]
+    assert (error["id"], error["about"]) == (5, "read")
+    assert "\n" not in error["what"]
+
+
+def test_only_the_newest_drawing_is_answered(page: Page) -> None:
+    """A hand is faster than any answer to a large photograph; the last stroke decides."""
+    large = np.kron(drawn(), np.ones((7, 7), np.uint8))
+    for id in range(30):
+        page.say("read", large.tobytes(), id=id, width=len(large), height=len(large))
+    answered = []
+    while not answered or answered[-1] != 29:
+        answered.append(page.hear_until("answer")["id"])
+    assert answered == sorted(answered)
+    assert len(answered) < 25
+
+
+def test_a_page_that_reads_nothing_holds_up_nobody(lab: Served) -> None:
+    """It asks for answers and never takes them; another page is answered as fast as ever."""
+    with opened(lab, max_queue=1) as deaf, opened(lab) as other:
+        for id in range(300):
+            deaf.say("read", id=id, image="test:1")
+        other.hear()
+        times = []
+        for id in range(20):
+            began = time.perf_counter()
+            other.say("read", drawn().tobytes(), id=id, width=SIDE, height=SIDE)
+            assert other.hear_until("answer")["id"] == id
+            times.append(time.perf_counter() - began)
+        print(f"answers beside a deaf page: median {np.median(times) * 1000:.1f} ms")
+        assert np.median(times) < 0.5
+        deaf.socket.socket.close()  # and is gone without a word
+
+
+def test_a_neurons_sum_adds_up_to_what_the_network_computes(page: Page, model: Model) -> None:
+    page.say("read", id=1, image="test:0")
+    page.hear_until("answer")
+    steps = trace(model.network, load_mnist("test").images[0])
+    for layer, weights, field in ((1, "W1", [28, 28]), (2, "W1", [28, 28]), (4, "W2", [24])):
+        page.say("neuron", id=layer, layer=layer, index=5)
+        told = page.hear_until("neuron")
+        assert (told["weights"], told["field"]) == (weights, field)
+        w, x = np.frombuffer(told["payload"], "<f4").reshape(2, -1)
+        z = told["sum"] + told["bias"]
+        assert z == pytest.approx(float(w.astype(np.float64) @ x) + told["bias"], abs=1e-5)
+        assert [link["layer"] for link in told["chain"]] == ([1, 2] if layer < 3 else [3, 4])
+        for link in told["chain"]:
+            assert link["value"] == pytest.approx(float(steps[link["layer"]].output[5]), abs=1e-5)
+        assert z == pytest.approx(told["chain"][0]["value"], abs=1e-5)
+        for i, input, weight, product in told["strongest"]:
+            assert (input, weight) == (pytest.approx(float(x[i])), pytest.approx(float(w[i])))
+            assert product == pytest.approx(input * weight, rel=1e-5)
+    last = told["chain"][-1]
+    assert last["name"] == "softmax"
+    assert np.exp(z) / last["denominator"] == pytest.approx(last["value"], rel=1e-4)
+
+
+def test_a_place_of_a_map_adds_up_too() -> None:
+    model = Model(Network.initialize("28x28-4c5s-p2-6c3-bn-p2-10", seed=3))
+    given = take_input("test:2")
+    steps = trace(model.network, given.image)
+    seen = 0
+    for layer, step in enumerate(steps):
+        if step.output.ndim != 3 or layer == 0:
+            continue
+        for at in ([0, 0], None, [s - 1 for s in step.output.shape[:2]]):
+            told = neuron(model, given, {"layer": layer, "index": 1, "at": at}).fields
+            row, column = told["at"]
+            of = [link for link in told["chain"] if link["layer"] == layer]
+            assert of[0]["value"] == pytest.approx(float(step.output[row, column, 1]))
+            if told["weights"]:
+                z = told["sum"] + told["bias"]
+                assert z == pytest.approx(told["chain"][0]["value"], abs=1e-4)
+                seen += 1
+            else:
+                assert told["field"] == [2, 2]
+    assert seen >= 12
+
+
+def test_one_output_neuron_tells_two_digits_apart() -> None:
+    model = Model(Network.initialize(load_recipe("binary").spec(), seed=2), classes=(0, 1))
+    given = take_input("test:2")
+    told = answer(model, given, 1).fields
+    expected = predict(model, given)
+    np.testing.assert_allclose(told["probabilities"], expected.probabilities, atol=1e-6)
+    assert (told["classes"], told["digit"]) == ([0, 1], expected.digit)
+    sums = neuron(model, given, {"layer": 4, "index": 0}).fields
+    assert sums["chain"][-1]["value"] == pytest.approx(expected.probabilities[1], abs=1e-5)
+
+
+def test_favourites_are_the_images_with_the_largest_sums(model: Model) -> None:
+    images = load_mnist("test").images
+    Z = model.network.forward(images.reshape(-1, 784).astype(np.float32) / 255).steps[0].Y
+    told = Favourites(model).message(2, 7, None)
+    order = np.argsort(-Z[:, 7], kind="stable")[:9]
+    values = [row["value"] for row in told.fields["images"]]
+    np.testing.assert_allclose(values, Z[order, 7], rtol=1e-4)
+    assert told.payload is not None
+    first = np.frombuffer(told.payload[:784], np.uint8).reshape(28, 28)
+    number = int(told.fields["images"][0]["image"].partition(":")[2])
+    np.testing.assert_array_equal(first, images[number])
+
+
+@pytest.mark.parametrize(
+    ("asked", "what"),
+    [
+        ({"layer": 9, "index": 0}, "layer must be from 0 to 4, got 9"),
+        ({"layer": 1, "index": 24}, "index must be from 0 to 23, got 24"),
+        ({"layer": 1, "index": -1}, "index must be a whole number from 0"),
+        ({"layer": "1", "index": 0}, "layer must be a whole number"),
+    ],
+)
+def test_neurons_that_are_not_there(page: Page, asked: Fields, what: str) -> None:
+    page.say("read", id=1, image="test:0")
+    page.hear_until("answer")
+    for do in ("neuron", "favourites"):
+        page.say(do, **asked)
+        assert what in page.hear_until("error")["what"]
+
+
+def test_a_network_that_has_run_away_is_told_in_json() -> None:
+    network = Network.initialize("784-8-10")
+    network.weights["W1"][:] = np.nan
+    given = Input("blank", np.full((28, 28), 9, np.uint8))
+    with np.errstate(all="ignore"):
+        told = neuron(Model(network), given, {"layer": 1, "index": 0})
+    assert json.loads(told.text())["sum"] is None
+
+
+def test_another_model_answers_from_then_on(page: Page, lab: Served) -> None:
+    from digitscope.models.model import save
+
+    other = Model(Network.initialize("784-12-10", seed=4), name="other")
+    save(other, lab.folder / "runs" / "other")
+    page.say("models")
+    ids = {m["id"] for m in page.hear_until("models")["models"]}
+    assert ids == {"runs/small", "runs/other.safetensors"}
+    page.say("read", id=1, image="test:5")
+    page.hear_until("answer")
+    page.say("model", id="runs/other.safetensors")
+    about = page.hear_until("model")
+    assert (about["architecture"], about["calibrated"]) == ("784-12-10", False)
+    assert [layer["shape"] for layer in about["layers"]] == [[784], [12], [12], [10], [10]]
+    again = page.hear_until("answer")  # by itself: the drawing that is shown needs a new answer
+    expected = predict(other, "test:5")
+    np.testing.assert_allclose(again["probabilities"], expected.probabilities, atol=1e-6)
+    (lab.folder / "runs" / "other.safetensors").unlink()
+    page.say("read", id=2, image="test:5")
+    assert "is not there any more" in page.hear_until("error")["what"]
+
+
+def test_where_there_is_no_model_the_page_is_told_what_to_do(tmp_path: Path) -> None:
+    with served(tmp_path) as lab, opened(lab) as page:
+        hello = page.hear()
+        assert (hello["models"], hello["model"]) == ([], "")
+        page.say("read", id=1, image="test:0")
+        assert page.hear_until("error")["what"] == "there is no model yet: train one first"
+        page.say("neuron", layer=1, index=0)
+        assert "draw a digit first" in page.hear_until("error")["what"]
+        assert lab.end() == ""
+    assert list(tmp_path.iterdir()) == []  # a lab that was only looked at writes nothing

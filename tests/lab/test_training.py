@@ -1,0 +1,342 @@
+"""Training through the page's socket: its process, its story, and what survives what."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from digitscope.inside.features import first_features
+from digitscope.models.model import load
+from digitscope.training.messages import Inbox
+from digitscope.training.resume import resumed_run
+from tests.helpers import SMALL
+from tests.lab.served import Fields, Page, Served, opened, served
+from tests.training.runs import tensors
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Served]:
+    """A lab of one's own: a test may leave its training at work."""
+    with served(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def page(lab: Served) -> Iterator[Page]:
+    with opened(lab) as opened_page:
+        assert opened_page.hear()["said"] == "hello"
+        yield opened_page
+
+
+def ended(page: Page) -> list[Fields]:
+    """Everything that is said until the training has ended."""
+    said = []
+    while not said or said[-1].get("status") != "ended":
+        said.append(page.hear())
+    return said
+
+
+def events(said: list[Fields], event: str) -> list[Fields]:
+    return [f for f in said if f["said"] == "event" and f["event"] == event]
+
+
+def children(lab: Served) -> list[int]:
+    """The processes that a lab has started."""
+    path = Path(f"/proc/{lab.process.pid}/task/{lab.process.pid}/children")
+    return [int(pid) for pid in path.read_text().split()]
+
+
+def log(run: Path) -> list[Fields]:
+    return [json.loads(line) for line in (run / "events.jsonl").read_text().splitlines()]
+
+
+def test_a_training_to_the_end_is_the_command_lines(
+    page: Page, lab: Served, small_run: Path
+) -> None:
+    """The same bits, the same judgement; what the page hears is what the log says."""
+    page.say("train", recipe="deep", settings={**SMALL, "patience": 0})
+    said = ended(page)
+    run = lab.folder / "runs" / "deep"
+    assert tensors(run) == tensors(small_run)
+    judged = json.loads((run / "evaluation.json").read_text())
+    assert said[-1]["evaluated"]["accuracy"] == judged["accuracy"]
+    assert said[-1]["what"] == ""
+    logged = [row for row in log(run) if row["event"] != "advanced"]
+    heard = [f for f in said if f["said"] == "event" and f["event"] != "advanced"]
+    assert [{k: v for k, v in f.items() if k != "said"} for f in heard] == logged
+    for epoch in (1, 2):
+        groups = [f for f in events(said, "advanced") if f["epoch"] == epoch]
+        assert sum(f["images"] for f in groups) == SMALL["train"]
+        assert all(f["images_per_second"] > 0 for f in groups)
+        logged = [r for r in log(run) if r["event"] == "advanced" and r["epoch"] == epoch]
+        mean = sum(r["loss"] * r["images"] for r in logged) / SMALL["train"]
+        total = sum(f["loss"] * f["images"] for f in groups) / SMALL["train"]
+        assert total == pytest.approx(mean)
+    listed = [f for f in said if f["said"] == "models"][-1]
+    page.say("models")
+    assert [m["id"] for m in page.hear_until("models")["models"]] == ["runs/deep"]
+    assert len(listed["models"]) == 1
+
+
+def test_confusion_and_weights_are_those_of_the_network(page: Page, lab: Served) -> None:
+    page.say("train", recipe="deep", settings={**SMALL, "patience": 0})
+    said = ended(page)
+    epochs = {f["epoch"]: f for f in events(said, "epoch_ended")}
+    matrices = [f for f in said if f["said"] == "confusion"]
+    assert matrices[-1]["epoch"] == 2
+    for told in matrices:
+        matrix = np.array(told["matrix"])
+        assert (told["part"], matrix.sum()) == ("validation", SMALL["validation"])
+        accuracy = matrix.trace() / matrix.sum()
+        assert accuracy == pytest.approx(epochs[told["epoch"]]["watched_accuracy"])
+    told = [f for f in said if f["said"] == "weights"][-1]
+    last = load(lab.folder / "runs" / "deep" / "weights" / "last.safetensors")
+    expected = first_features(last.network).images
+    assert (told["epoch"], told["shape"], told["of"]) == (2, [24, 28, 28], 24)
+    pictures = np.frombuffer(told["payload"], np.int8).reshape(told["shape"])
+    np.testing.assert_allclose(
+        pictures * (told["largest"] / 127), expected, atol=told["largest"] / 250
+    )
+
+
+def test_pause_one_batch_one_epoch_another_rate_and_on(page: Page) -> None:
+    page.train()
+    page.hear_event("advanced")
+    page.say("pause")
+    paused = page.hear_event("paused")
+    page.say("advance", batches=1)
+    stepped = page.hear_event("paused")
+    assert (stepped["epoch"], stepped["batch"]) == (paused["epoch"], paused["batch"] + 1)
+    page.say("rate", learning_rate=0.0123)
+    assert page.hear_event("rate_changed")["learning_rate"] == 0.0123
+    page.say("advance", batches="epoch")
+    whole = page.hear_event("paused")
+    assert (whole["epoch"], whole["batch"]) == (paused["epoch"] + 1, 0)
+    page.say("advance", batches=2)
+    assert page.hear_event("advanced")["learning_rate"] == 0.0123
+    assert page.hear_event("paused")["batch"] == 2
+    time.sleep(0.3)  # paused is paused
+    page.say("models")
+    assert page.hear_until("models", lambda f: True)["models"]
+    page.say("continue")
+    page.hear_event("continued")
+    page.hear_event("epoch_ended", epoch=whole["epoch"] + 1)
+    page.say("stop")
+    assert events(ended(page), "stopped")[0]["reason"] == "message"
+
+
+def test_it_can_begin_paused_and_show_the_untrained_network(page: Page, lab: Served) -> None:
+    page.say("train", recipe="deep", settings=SMALL, paused=True)
+    page.hear_event("paused", epoch=0, batch=0)
+    page.hear_until("weights", lambda f: (f["epoch"], f["batch"]) == (0, 0))
+    page.say("advance", batches=1)
+    page.hear_event("paused", epoch=0, batch=1)
+    page.hear_until("weights", lambda f: (f["epoch"], f["batch"]) == (0, 1))
+
+
+def test_the_drawing_is_answered_by_the_network_as_it_learns(page: Page) -> None:
+    page.train()
+    run = page.hear_until("weights")["run"]
+    page.say("model", id=run)
+    page.hear_until("model")
+    page.say("read", id=3, image="test:0")
+    answers = [page.hear_until("answer") for _ in range(4)]
+    assert all(a["live"] and a["id"] == 3 and a["model"] == run for a in answers)
+    told = [tuple(a["probabilities"]) for a in answers]
+    assert len(set(told)) == len(told)
+    page.say("stop")
+    page.hear_until("status", lambda f: f["status"] == "ended")
+    last = page.hear_until("answer", lambda f: not f["live"])
+    assert last["digit"] in range(10)
+
+
+def test_closing_the_page_loses_nothing_and_two_pages_see_the_same(page: Page, lab: Served) -> None:
+    page.train()
+    page.hear_event("epoch_ended", epoch=2)
+    page.socket.close()
+    time.sleep(0.3)
+    with opened(lab) as again, opened(lab) as other:
+        stories = [p.hear_until("training") for p in (again, other)]
+        for story in stories:
+            assert (story["status"], story["run"]) == ("running", "runs/deep")
+            epochs = [r["epoch"] for r in story["events"] if r["event"] == "epoch_ended"]
+            assert epochs == list(range(len(epochs)))
+            assert len(epochs) >= 3
+            assert story["recipe"]["hidden"] == "24"
+        again.say("pause")
+        assert again.hear_event("paused") == other.hear_event("paused")
+        other.say("stop")
+        for p in (again, other):
+            assert p.hear_event("stopped")["reason"] == "message"
+            p.hear_until("status", lambda f: f["status"] == "ended")
+
+
+def test_stop_is_at_once_and_keeps_the_run_to_the_last_batch(page: Page, lab: Served) -> None:
+    page.train()
+    page.hear_event("epoch_ended", epoch=1)
+    began = time.monotonic()
+    page.say("stop")
+    stopped = page.hear_event("stopped")
+    page.hear_until("status", lambda f: f["status"] == "ended")
+    took = time.monotonic() - began
+    print(f"stopped after {took * 1000:.0f} ms")
+    assert took < 5
+    assert children(lab) == []
+    page.say("resume", run="runs/deep")
+    story = page.hear_until("training", lambda f: bool(f["events"]))
+    assert story["events"][-1]["event"] in ("stopped", "advanced", "epoch_ended")
+    started = page.hear_event("started")
+    assert (started["epoch"], started["batch"]) == (stopped["epoch"], stopped["batch"])
+
+
+def test_a_finished_run_goes_on_with_more_epochs(page: Page) -> None:
+    page.say("train", recipe="deep", settings={**SMALL, "patience": 0, "epochs": 1})
+    ended(page)
+    page.say("resume", run="runs/deep", more_epochs=2)
+    said = ended(page)
+    assert [f["epoch"] for f in events(said, "epoch_ended")] == [2, 3]
+    assert said[-1]["evaluated"]["accuracy"] > 0.5
+
+
+def test_stop_before_it_has_begun_and_start_again_at_once(page: Page, lab: Served) -> None:
+    page.train()
+    page.say("stop")
+    page.train(hidden="20")
+    story = page.hear_until("training", lambda f: f["run"] != "")
+    assert story["recipe"]["hidden"] == "20"
+    assert len(children(lab)) == 1
+    page.say("forget")
+    idle = page.hear_until("training", lambda f: f["status"] == "idle")
+    assert (idle["run"], idle["events"]) == ("", [])
+    page.train(hidden="18")
+    assert page.hear_until("training", lambda f: f["run"] != "")["recipe"]["hidden"] == "18"
+
+
+def test_a_killed_process_is_told_and_its_run_goes_on(page: Page, lab: Served) -> None:
+    page.train()
+    page.hear_event("epoch_ended", epoch=2)
+    (child,) = children(lab)
+    os.kill(child, signal.SIGKILL)
+    told = page.hear_until("status", lambda f: f["status"] == "ended")
+    assert "stopped at once" in told["what"]
+    page.say("resume", run="runs/deep")
+    assert page.hear_event("started")["epoch"] >= 2
+
+
+def test_a_killed_server_takes_nothing_with_it(page: Page, lab: Served) -> None:
+    """The training notices, stops and keeps its place; a new server on the same port finds it."""
+    page.train()
+    page.hear_event("epoch_ended", epoch=1)
+    (child,) = children(lab)
+    lab.kill()
+    end = time.monotonic() + 30
+    while Path(f"/proc/{child}").exists() and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not Path(f"/proc/{child}").exists()
+    run = lab.folder / "runs" / "deep"
+    assert log(run)[-1]["reason"] == "message"
+    with served(lab.folder, "--port", lab.port) as second, opened(second) as again:
+        assert second.port == lab.port
+        assert [m["id"] for m in again.hear()["models"]] == ["runs/deep"]
+        again.say("watch", run="runs/deep")
+        story = again.hear_until("training")
+        assert (story["status"], story["recipe"]["hidden"]) == ("ended", "24")
+        assert [row["event"] for row in story["events"]] == [row["event"] for row in log(run)]
+        again.say("resume", run="runs/deep")
+        place = log(run)[-1]
+        started = again.hear_event("started")
+        assert (started["epoch"], started["batch"]) == (place["epoch"], place["batch"])
+
+
+def test_ctrl_c_stops_the_training_and_keeps_it(page: Page, lab: Served) -> None:
+    page.train()
+    page.hear_event("epoch_ended", epoch=1)
+    assert lab.end() == ""
+    assert lab.process.returncode == 0
+    run = lab.folder / "runs" / "deep"
+    assert log(run)[-1]["reason"] == "message"
+    with resumed_run(run, inbox=Inbox()) as resumed:
+        assert resumed.loop.place.epoch >= 1
+
+
+def test_a_page_that_takes_nothing_holds_up_neither_training_nor_pages(lab: Served) -> None:
+    with opened(lab, max_queue=1) as deaf, opened(lab) as other:
+        deaf.hear()
+        deaf.say("read", id=1, image="test:0")
+        other.train(epochs=40)
+        said = ended(other)
+        epochs = [f["epoch"] for f in events(said, "epoch_ended")]
+        assert epochs == list(range(41))
+        late = ended(deaf)  # and when it listens again, it gets the whole story, in fewer words
+        assert late[-1]["evaluated"] == said[-1]["evaluated"]
+
+
+def test_pictures_of_weights_come_about_five_times_a_second(page: Page) -> None:
+    page.train()
+    page.hear_event("epoch_ended", epoch=1)
+    began, groups, pictures = time.monotonic(), 0, 0
+    while time.monotonic() - began < 2:
+        told = page.hear()
+        groups += told.get("event") == "advanced"
+        pictures += told["said"] == "weights"
+    epochs = told.get("epoch", 0)
+    print(f"in 2 s: {groups} groups of batches, {pictures} pictures of weights, epoch {epochs}")
+    assert pictures <= 12
+    page.say("stop")
+    ended(page)
+
+
+@pytest.mark.parametrize(
+    ("asked", "what"),
+    [
+        ({"do": "train", "recipe": "lessen"}, "did you mean 'lesson'?"),
+        ({"do": "train", "recipe": "deep", "settings": {"epochs": 0}}, "epochs must be"),
+        ({"do": "train", "recipe": "deep", "settings": {"loss": "hinge"}}, "unknown loss 'hinge'"),
+        ({"do": "train", "recipe": "deep", "settings": {"colour": 1}}, "unknown setting 'colour'"),
+        ({"do": "train", "recipe": "deep", "settings": [1]}, "settings must be an object"),
+        ({"do": "train", "recipe": "/etc/passwd"}, "unknown recipe"),
+        ({"do": "train", "recipe": "pyproject.toml"}, "unknown recipe"),
+        ({"do": "train"}, "unknown recipe"),
+        ({"do": "pause"}, "no training is at work"),
+        ({"do": "rate", "learning_rate": "fast"}, "learning_rate must be a number"),
+        ({"do": "advance", "batches": 0}, "batches must be a whole number"),
+        ({"do": "resume", "run": "runs/none"}, "not there any more"),
+        ({"do": "resume", "run": "../.."}, "not in the folder"),
+        ({"do": "watch", "run": "runs"}, "not there any more"),
+        ({"do": "fly"}, "unknown request 'fly'"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(page: Page, lab: Served, asked: Fields, what: str) -> None:
+    page.say(**asked)
+    told = page.hear_until("error")
+    assert what in told["what"]
+    assert told["about"] == asked["do"]
+    assert not (lab.folder / "runs").exists()
+
+
+def test_one_training_at_a_time(page: Page) -> None:
+    page.train()
+    page.hear_event("advanced")
+    page.train()
+    assert "at work already" in page.hear_until("error")["what"]
+
+
+def test_divergence_is_told_with_advice(page: Page) -> None:
+    page.train(learning_rate=1e6, optimizer="sgd")
+    told = page.hear_until("status", lambda f: f["status"] == "ended")
+    assert "the loss has run away" in told["what"]
+    assert told["evaluated"] is None
+
+
+def test_a_folder_that_cannot_be_written_is_told(page: Page, lab: Served) -> None:
+    (lab.folder / "runs").write_text("in the way")
+    page.train()
+    told = page.hear_until("status", lambda f: f["status"] == "ended")
+    assert "cannot be written" in told["what"]
