@@ -14,7 +14,7 @@ from digitscope.errors import ImageError
 from digitscope.inside.trace import TraceStep, trace
 from digitscope.lab.message import MOST_PIXELS, Message
 from digitscope.models.model import Model
-from digitscope.models.prediction import Input, predictions, preparation_warnings, take_input
+from digitscope.models.prediction import Input, prediction_of, take_input
 from digitscope.network.layers import Dense
 from digitscope.network.notation import format_spec
 from digitscope.preparation import prepare
@@ -65,17 +65,17 @@ def answer(model: Model, given: Input, id: Any) -> Message:
     float32.
     """
     steps = trace(model.network, given.image)
-    P = model.probabilities_of(steps[-2].output[None])
-    warnings = preparation_warnings(model) + given.warnings
-    (prediction,) = predictions(model, P, warnings=warnings)
+    prediction = prediction_of(model, steps[-2].output[None], given)
     fields = {
         "said": "answer",
         "id": id,
         "digit": prediction.digit,
         "probabilities": [round(p, 6) for p in prediction.probabilities],
+        "not_a_digit": round(prediction.not_a_digit, 6),
+        "rejected": prediction.rejected,
         "classes": list(model.classes),
         "calibrated": model.calibrated,
-        "warnings": list(warnings),
+        "warnings": list(prediction.warnings),
         "label": given.label,
         "layers": layers(steps),
         "connections": connections(model, steps),

@@ -1,13 +1,13 @@
 """One page that is open: it hears what the page asks, and answers.
 
-Hearing, reading, looking and telling are tasks of their own. A page that is slow only gets less: of
-its drawings the newest is answered, and of the training it is told in fewer words.
+Hearing, reading, telling, and each kind of question are tasks of their own. A page that is slow
+only gets less: of its drawings the newest is answered, and of the training it is told in fewer
+words.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -16,12 +16,14 @@ from fastapi import WebSocket, WebSocketDisconnect
 from fastapi.websockets import WebSocketState
 
 from digitscope.errors import DigitscopeError, ModelFileError, SettingError, nearest
+from digitscope.lab.desk import Desk
 from digitscope.lab.follower import Follower
 from digitscope.lab.lab import Lab
 from digitscope.lab.message import Message, error
-from digitscope.lab.neuron import neuron
 from digitscope.lab.newest import Newest
-from digitscope.lab.reader import Drawing, about_model, answer, steps, take_drawing
+from digitscope.lab.questions import QUESTIONS
+from digitscope.lab.reader import Drawing, about_model, answer, take_drawing
+from digitscope.lab.request import parse, whole
 from digitscope.lab.story import Story
 from digitscope.models.prediction import Input
 
@@ -35,8 +37,7 @@ class Session:
         self.lab, self.socket = lab, socket
         self.model = ""
         self._drawings = Newest[Drawing]()
-        self._neurons = Newest[dict[str, Any]]()
-        self._liked = Newest[dict[str, Any]]()
+        self._asked = {name: Newest[dict[str, Any]]() for name in QUESTIONS}
         self._seen: tuple[Drawing, Input] | None = None
         self._watched: Story | None = None
         self._sending = asyncio.Lock()
@@ -44,15 +45,14 @@ class Session:
             "read": self._take_drawing,
             "model": self._choose,
             "models": self._tell_models,
-            "steps": self._tell_steps,
-            "neuron": self._ask(self._neurons),
-            "favourites": self._ask(self._liked),
             "train": self._train,
             "resume": self._resume,
             "watch": self._watch,
             "stop": lambda asked: self.lab.trainer.stop(),
             "forget": lambda asked: self.lab.trainer.forget(),
-        } | dict.fromkeys(("pause", "continue", "advance", "rate"), self.lab.trainer.say)
+            **{name: self._ask(name) for name in QUESTIONS},
+            **dict.fromkeys(("pause", "continue", "advance", "rate"), self.lab.trainer.say),
+        }
 
     async def run(self) -> None:
         """Until the page is closed."""
@@ -62,12 +62,14 @@ class Session:
             self.model = hello.fields["model"]
             await self._send(hello)
             async with asyncio.TaskGroup() as tasks:
-                for work in (self._hear, self._read, self._look, self._like, self._tell):
+                for work in (self._hear, self._read, self._tell):
                     tasks.create_task(work())
+                for name in QUESTIONS:
+                    tasks.create_task(self._answer_each(name))
         except* (WebSocketDisconnect, ConnectionError):
             pass
 
-    # --- the four tasks ---
+    # --- its tasks ---
 
     async def _hear(self) -> None:
         """Take what the page says, and let each be done."""
@@ -90,19 +92,14 @@ class Session:
         """Answer drawings, one at a time, always the newest."""
         while True:
             drawing = await self._drawings.take()
-            await self._send_of({"do": "read", "id": drawing.id}, self._answer, drawing)
+            await self._reply(drawing.id, "read", self._answer, drawing)
 
-    async def _look(self) -> None:
-        """Look into neurons, one at a time, always the newest."""
+    async def _answer_each(self, name: str) -> None:
+        """Answer one kind of question, one at a time, always the newest."""
         while True:
-            asked = await self._neurons.take()
-            await self._send_of(asked, self._neuron, asked)
-
-    async def _like(self) -> None:
-        """Look for the images that excite a neuron most, which takes longer."""
-        while True:
-            asked = await self._liked.take()
-            await self._send_of(asked, self._favourites, asked)
+            asked = await self._asked[name].take()
+            desk = Desk(self.lab, self.model, self._seen[1] if self._seen else None)
+            await self._reply(asked.get("id"), name, QUESTIONS[name], desk, asked)
 
     async def _tell(self) -> None:
         """Tell of the training, as often as the page takes it."""
@@ -136,11 +133,11 @@ class Session:
         width, height = whole(asked, "width"), whole(asked, "height")
         self._drawings.put(Drawing(id, width, height, str(asked.get("file", "")), "", payload))
 
-    def _ask(self, box: Newest[dict[str, Any]]) -> Callable[[dict[str, Any]], Any]:
-        """What puts a question about a neuron into a box."""
+    def _ask(self, name: str) -> Callable[[dict[str, Any]], Any]:
+        """What puts a question into its box."""
 
         async def put(asked: dict[str, Any]) -> None:
-            box.put(asked | {name: whole(asked, name) for name in ("layer", "index")})
+            self._asked[name].put(asked)
 
         return put
 
@@ -155,9 +152,6 @@ class Session:
     async def _tell_models(self, asked: dict[str, Any]) -> None:
         models = await asyncio.to_thread(self.lab.models)
         await self._send(Message({"said": "models", "models": models}))
-
-    async def _tell_steps(self, asked: dict[str, Any]) -> None:
-        await self._send(await asyncio.to_thread(steps, self._given(), asked.get("id")))
 
     async def _train(self, asked: dict[str, Any]) -> None:
         settings = asked.get("settings") or {}
@@ -193,14 +187,12 @@ class Session:
         if WebSocketState.DISCONNECTED in states:
             raise WebSocketDisconnect(1006)
 
-    async def _send_of(
-        self, asked: dict[str, Any], work: Callable[[Any], Message], about: Any
-    ) -> None:
+    async def _reply(self, id: Any, name: str, work: Callable[..., Message], *about: Any) -> None:
         """Send what a piece of work brings, done beside the server's own."""
         try:
-            told = await asyncio.to_thread(work, about)
+            told = await asyncio.to_thread(work, *about)
         except DigitscopeError as problem:
-            told = error(str(problem), asked.get("id"), asked["do"])
+            told = error(str(problem), id, name)
         await self._send(told)
 
     def _answer(self, drawing: Drawing) -> Message:
@@ -217,44 +209,7 @@ class Session:
         facts = {"model": self.model, "live": live, "milliseconds": spent}
         return Message(told.fields | facts, told.payload)
 
-    def _neuron(self, asked: dict[str, Any]) -> Message:
-        given = self._given()
-        return neuron(self.lab.model(self.model), given, asked)
-
-    def _favourites(self, asked: dict[str, Any]) -> Message:
-        found = self.lab.favourites(self.lab.model(self.model))
-        return found.message(asked["layer"], asked["index"], asked.get("id"))
-
-    def _given(self) -> Input:
-        """The image that was read last; SettingError where none was."""
-        if self._seen is None:
-            raise SettingError("nothing was read yet: draw a digit first")
-        return self._seen[1]
-
     def _read_again(self) -> None:
         """The weights are others now: answer the last drawing again, unless a newer one waits."""
         if self._seen is not None and self._drawings.empty:
             self._drawings.put(self._seen[0])
-
-
-def parse(text: str) -> dict[str, Any]:
-    """A request; SettingError for what is none.
-
-    >>> parse('{"do": "stop"}')
-    {'do': 'stop'}
-    """
-    try:
-        asked = json.loads(text)
-    except (ValueError, RecursionError):
-        asked = None
-    if not isinstance(asked, dict) or not isinstance(asked.get("do"), str):
-        raise SettingError('a message must be an object such as {"do": "stop"}')
-    return asked
-
-
-def whole(asked: dict[str, Any], name: str) -> int:
-    """A number of a request, 0 if it is absent; SettingError if it is none."""
-    value = asked.get(name, 0)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 1_000_000_000:
-        raise SettingError(f"{name} must be a whole number from 0, got {value!r}")
-    return value

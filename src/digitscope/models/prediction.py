@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitscope.arrays import Images
+from digitscope.arrays import Floats, Images
 from digitscope.data.mnist import SIZES, load_mnist
 from digitscope.errors import ImageError, SettingError
 from digitscope.models.model import NONE, Model, load
@@ -89,6 +89,11 @@ def predict(
     model = model if isinstance(model, Model) else load(model)
     given = source if isinstance(source, Input) else take_input(source)
     Z = model.network.logits(given.image[None])
+    return prediction_of(model, Z, given, reject_below)
+
+
+def prediction_of(model: Model, Z: Floats, given: Input, reject_below: float = 0.0) -> Prediction:
+    """The digit that the logits Z [1, n_out] of an image tell."""
     (p,) = model.probabilities_of(Z)
     none = float(model.judgement_of(Z)[0, NONE])
     return Prediction(

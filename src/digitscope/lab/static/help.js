@@ -5,6 +5,10 @@ import { state } from "./state.js";
 const SENTENCES = {
   draw: "Draw a digit and watch the network read it.",
   train: "Train a network of your own and watch it learn.",
+  backprop: "Go through one training step of one image: forward, loss, backward, update, with every number.",
+  time: "Go back to any moment of a training: its curves, its weights, its answers.",
+  mistakes: "The test images that the network gets wrong, by what they are and what it takes them for.",
+  why: "What in the image speaks for and against each digit, and the smallest change that makes it another.",
   model: "Which network answers: every run in the folder runs can be chosen.",
   explain: "Turns explaining on or off: while it is on, a click on a control says what it does, and does nothing else.",
   "train-first": "Trains the recipe speedrun-98: 256 hidden neurons, four passes over 55,000 images, about a second.",

@@ -3,8 +3,10 @@
 // What a reload keeps: it is mirrored in the address, after the #.
 const LASTING = ["view", "model", "image", "drawing", "neuron", "steps", "recipe", "settings", "run"];
 
+const VIEWS = ["draw", "train", "backprop", "time", "mistakes", "why"];
+
 export const state = {
-  view: "draw", // or "train"
+  view: VIEWS[0],
   model: "", // the id of the model that is asked
   image: "", // "test:100", "file" (kept by the tab), or "" for the drawing
   drawing: "", // the strokes, as strokes.js writes them
@@ -63,7 +65,7 @@ export function restore() {
   for (const [key, value] of given) {
     if (key.startsWith("set.")) values.settings[key.slice(4)] = value;
   }
-  values.view = values.view === "train" ? "train" : "draw";
+  if (!VIEWS.includes(values.view)) values.view = VIEWS[0];
   if (JSON.stringify(values.settings) === JSON.stringify(state.settings)) delete values.settings;
   change(values);
 }

@@ -1,0 +1,31 @@
+"""A desk: what lies before one page when it asks something."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from digitscope.errors import SettingError
+from digitscope.lab.lab import Lab
+from digitscope.models.model import Model
+from digitscope.models.prediction import Input
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The lab, the id of the model that reads, and the image that was read last."""
+
+    lab: Lab
+    chosen: str
+    read: Input | None
+
+    @property
+    def model(self) -> Model:
+        """The model that reads; ModelFileError where it is gone."""
+        return self.lab.model(self.chosen)
+
+    @property
+    def given(self) -> Input:
+        """The image that was read last; SettingError where none was."""
+        if self.read is None:
+            raise SettingError("nothing was read yet: draw a digit first")
+        return self.read

@@ -1,0 +1,42 @@
+"""The questions that a page may ask about what lies before it. Each is answered beside the others,
+one at a time of its kind, and always the newest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from digitscope.lab.desk import Desk
+from digitscope.lab.message import Message
+from digitscope.lab.neuron import neuron
+from digitscope.lab.reader import steps
+from digitscope.lab.request import whole
+
+Asked = dict[str, Any]
+
+
+def _neuron(desk: Desk, asked: Asked) -> Message:
+    given = desk.given
+    return neuron(desk.model, given, asked | _unit(asked))
+
+
+def _favourites(desk: Desk, asked: Asked) -> Message:
+    unit = _unit(asked)
+    found = desk.lab.favourites(desk.model)
+    return found.message(unit["layer"], unit["index"], asked.get("id"))
+
+
+def _steps(desk: Desk, asked: Asked) -> Message:
+    return steps(desk.given, asked.get("id"))
+
+
+def _unit(asked: Asked) -> dict[str, int]:
+    return {name: whole(asked, name) for name in ("layer", "index")}
+
+
+QUESTIONS: dict[str, Callable[[Desk, Asked], Message]] = {
+    "steps": _steps,
+    "neuron": _neuron,
+    "favourites": _favourites,
+}
