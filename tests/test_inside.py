@@ -7,6 +7,7 @@ import pytest
 
 from digitscope.data.mnist import load_mnist
 from digitscope.inside.features import first_features
+from digitscope.inside.hidden import count_features, hidden_features
 from digitscope.inside.trace import trace
 from digitscope.network.network import Network
 from digitscope.training.recipe import load_recipe, shipped_recipes
@@ -78,3 +79,21 @@ def test_the_probabilities_of_a_trace_add_up_to_one():
 def test_a_trace_takes_floats_as_they_are():
     as_bytes, as_floats = (trace(NETWORKS["deep"], x) for x in (IMAGES[0], IMAGES[0] / 255.0))
     np.testing.assert_allclose(as_bytes[-1].output, as_floats[-1].output, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "step"),
+    [("784-16-10", 2), ("784-16-12-d0.5-10", 5), ("28x28-2c5-p2-10", 4), ("784-10", 0)],
+)
+def test_the_last_hidden_layer_is_what_the_output_layer_is_given(
+    architecture: str, step: int
+) -> None:
+    network = Network.initialize(architecture)
+    images = load_mnist("test").images[:3]
+    features = hidden_features(network, images)
+    assert features.shape == (3, count_features(network))
+    for image, f in zip(images, features, strict=True):
+        np.testing.assert_allclose(f, trace(network, image)[step].output.ravel(), atol=1e-6)
+    last = max(int(name[1:]) for name in network.weights if name[0] == "W")
+    Z = features @ network.weights[f"W{last}"] + network.weights[f"b{last}"]
+    np.testing.assert_allclose(Z, network.logits(images), atol=1e-4)
