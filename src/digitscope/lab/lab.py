@@ -10,6 +10,7 @@ from typing import Any
 from digitscope.engines import ENGINES, lacking
 from digitscope.lab.catalog import Catalog
 from digitscope.lab.favourites import Favourites
+from digitscope.lab.judgement import Judgements
 from digitscope.lab.message import MOST_BYTES, MOST_PIXELS, Message
 from digitscope.lab.story import Story, past_story
 from digitscope.lab.trainer import Trainer
@@ -24,6 +25,7 @@ class Lab:
     def __init__(self, runs: Path) -> None:
         self.catalog = Catalog(runs)
         self.trainer = Trainer(self.catalog, self._change)
+        self.judgements = Judgements(self.model, self.live)
         self._favourites: Favourites | None = None
         self._lock = threading.Lock()
         self._changes, self._changed = 0, asyncio.Event()

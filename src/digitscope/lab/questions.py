@@ -9,6 +9,7 @@ from typing import Any
 
 from digitscope.lab.desk import Desk
 from digitscope.lab.message import Message
+from digitscope.lab.mistakes import cell, matrix, neighbours
 from digitscope.lab.neuron import neuron
 from digitscope.lab.reader import steps
 from digitscope.lab.request import whole
@@ -31,6 +32,24 @@ def _steps(desk: Desk, asked: Asked) -> Message:
     return steps(desk.given, asked.get("id"))
 
 
+def _matrix(desk: Desk, asked: Asked) -> Message:
+    judgement = desk.lab.judgements.of(desk.chosen, fresh=bool(asked.get("fresh")))
+    return _of_model(desk, matrix(judgement, asked.get("id")))
+
+
+def _cell(desk: Desk, asked: Asked) -> Message:
+    return _of_model(desk, cell(desk.lab.judgements.of(desk.chosen), asked))
+
+
+def _neighbours(desk: Desk, asked: Asked) -> Message:
+    return _of_model(desk, neighbours(desk.lab.judgements.of(desk.chosen), asked))
+
+
+def _of_model(desk: Desk, told: Message) -> Message:
+    """The message, and which model it is about: the page may have chosen another since."""
+    return Message(told.fields | {"model": desk.chosen}, told.payload)
+
+
 def _unit(asked: Asked) -> dict[str, int]:
     return {name: whole(asked, name) for name in ("layer", "index")}
 
@@ -39,4 +58,7 @@ QUESTIONS: dict[str, Callable[[Desk, Asked], Message]] = {
     "steps": _steps,
     "neuron": _neuron,
     "favourites": _favourites,
+    "matrix": _matrix,
+    "cell": _cell,
+    "neighbours": _neighbours,
 }

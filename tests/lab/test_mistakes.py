@@ -1,0 +1,291 @@
+"""What the lab says of mistakes on the socket, compared with what the library says."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from digitscope.data.mnist import load_mnist
+from digitscope.errors import SpecError
+from digitscope.evaluation.doubts import doubtful_labels
+from digitscope.evaluation.evaluate import evaluate
+from digitscope.lab.examples import MOST_NUMBERS, Examples
+from digitscope.lab.judgement import Judgement, Judgements, load_part
+from digitscope.lab.mistakes import cell, matrix, neighbours
+from digitscope.models.model import NONE, Model, load
+from digitscope.network.network import Network
+from digitscope.training.train import train
+from tests.helpers import small_recipe
+from tests.lab.served import Fields, Page
+
+
+@pytest.fixture(scope="module")
+def model(small_run: Path) -> Model:
+    return load(small_run)
+
+
+@pytest.fixture(scope="module")
+def judgement(model: Model) -> Iterator[Judgement]:
+    judged = Judgement(model)
+    judged.wait(60)
+    assert judged.finished
+    yield judged
+    judged.close()
+
+
+def whole_matrix(page: Page) -> Fields:
+    """The confusion matrix, once all is judged."""
+    while True:
+        page.say("matrix", id=1)
+        told = page.hear_until("matrix")
+        if told["finished"]:
+            return told
+
+
+def test_the_matrix_is_that_of_the_evaluation(page: Page, model: Model) -> None:
+    told, expected = whole_matrix(page), evaluate(model)
+    assert told["matrix"] == expected.matrix.tolist()
+    assert (told["judged"], told["images"]) == (10_000, 10_000)
+    assert (told["right"], told["wrong"]) == (expected.correct, 10_000 - expected.correct)
+    assert (told["refused"], told["model"], told["live"]) == (0, "runs/small", False)
+    assert told["columns"] == told["classes"] == list(range(10))
+
+
+def test_a_cell_has_its_images_the_surest_first(page: Page, model: Model) -> None:
+    whole_matrix(page)
+    expected = evaluate(model)
+    images, labels = load_mnist("test")
+    sure = expected.P.max(axis=1)
+    rows = np.flatnonzero((labels == 4) & (expected.predicted == 9))
+    rows = rows[np.argsort(-sure[rows], kind="stable")]
+    assert len(rows) > 5
+    page.say("cell", id=2, truth=4, taken=9, most=5)
+    told = page.hear_until("cell")
+    assert told["of"] == len(rows)
+    assert [one["image"] for one in told["images"]] == [f"test:{i}" for i in rows[:5]]
+    assert [one["confidence"] for one in told["images"]] == pytest.approx(sure[rows[:5]], abs=1e-6)
+    assert {(one["label"], one["answer"]) for one in told["images"]} == {(4, 9)}
+    np.testing.assert_array_equal(
+        np.frombuffer(told["payload"], np.uint8).reshape(-1, 28, 28), images[rows[:5]]
+    )
+
+
+def test_the_diagonal_has_the_least_sure_first(page: Page, model: Model) -> None:
+    whole_matrix(page)
+    expected = evaluate(model)
+    sure = np.where((expected.predicted == 7) & (expected.data.labels == 7), expected.P.max(1), 2)
+    page.say("cell", id=3, truth=7, taken=7)
+    told = page.hear_until("cell")
+    assert told["images"][0]["image"] == f"test:{sure.argmin()}"
+    assert len(told["images"]) == 60 < told["of"] == expected.matrix[7, 7]
+
+
+def test_rows_columns_and_all_hold_mistakes_alone(judgement: Judgement, model: Model) -> None:
+    counts = evaluate(model).matrix
+    off = counts - np.diag(np.diag(counts))
+    for asked, number in (
+        ({}, off.sum()),
+        ({"truth": 5}, off[5].sum()),
+        ({"taken": 3}, off[:, 3].sum()),
+        ({"truth": 5, "taken": 3}, off[5, 3]),
+        ({"truth": 5, "taken": NONE}, 0),
+    ):
+        told = cell(judgement, {"most": 1000, **asked}).fields
+        assert told["of"] == number
+        assert all(one["label"] != one["answer"] for one in told["images"])
+        sure = [one["confidence"] for one in told["images"]]
+        assert sure == sorted(sure, reverse=True)
+
+
+def test_an_image_has_its_neighbours(page: Page, model: Model) -> None:
+    while True:
+        page.say("neighbours", id=4, image="test:18")
+        told = page.hear_until("neighbours")
+        if told["looked"] == told["among"]:
+            break
+    assert (told["among"], told["of"], told["features"]) == (60_000, 60_000, 24)
+    images, labels = load_mnist("train")
+    x = load_mnist("test").images[18]
+    exact = np.sqrt((((images.astype(np.float32) - x) / 255) ** 2).sum(axis=(1, 2)))
+    nearest = np.argsort(exact, kind="stable")[:10]
+    assert [one["image"] for one in told["pixels"]] == [f"train:{i}" for i in nearest]
+    assert [one["label"] for one in told["pixels"]] == labels[nearest].tolist()
+    assert [one["distance"] for one in told["pixels"]] == pytest.approx(exact[nearest], rel=1e-5)
+    W, b = (model.network.weights[name] for name in ("W1", "b1"))
+    A = np.maximum(images.reshape(60_000, -1) / np.float32(255) @ W + b, 0)
+    a = np.maximum(x.reshape(-1) / np.float32(255) @ W + b, 0)
+    cosine = 1 - A @ a / np.maximum(np.linalg.norm(A, axis=1), 1e-9) / np.linalg.norm(a)
+    assert [one["distance"] for one in told["seen"]] == pytest.approx(
+        np.sort(cosine)[:10], abs=2e-6
+    )
+    shown = np.frombuffer(told["payload"], np.uint8).reshape(-1, 28, 28)
+    numbers = [int(one["image"][6:]) for one in told["pixels"] + told["seen"]]
+    np.testing.assert_array_equal(shown, np.concatenate([x[None], images[numbers]]))
+    (p,) = model.probabilities(x[None])
+    assert told["probabilities"] == pytest.approx(p, abs=1e-6)
+    assert (told["label"], told["answer"]) == (load_mnist("test").labels[18], p.argmax())
+
+
+def test_a_training_image_is_no_neighbour_of_itself(judgement: Judgement) -> None:
+    judgement.examples.wait(60)
+    told = neighbours(judgement, {"image": "train:7"}).fields
+    for kind in ("pixels", "seen"):
+        assert len(told[kind]) == 10
+        assert "train:7" not in {one["image"] for one in told[kind]}
+        assert told[kind][0]["distance"] > 0
+    assert (told["label"], told["doubt"]) == (3, "")
+
+
+@pytest.mark.parametrize(
+    ("do", "fields", "words"),
+    [
+        ("neighbours", {"image": "test:10000"}, "test:0 to test:9999"),
+        ("neighbours", {"image": "/etc/passwd"}, "an image of MNIST"),
+        ("neighbours", {}, "an image of MNIST"),
+        ("cell", {"truth": 11}, "truth must be a digit"),
+        ("cell", {"taken": True}, "taken must be a digit"),
+        ("cell", {"most": 0}, "from 1 to 1000"),
+        ("cell", {"most": "all"}, "from 1 to 1000"),
+    ],
+)
+def test_what_cannot_be_asked_is_one_line(page: Page, do: str, fields: Fields, words: str) -> None:
+    page.say(do, id=9, **fields)
+    told = page.hear_until("error")
+    assert words in told["what"]
+    assert (told["id"], told["about"]) == (9, do)
+
+
+# --- other models ---
+
+
+@pytest.mark.parametrize("architecture", ["784-8-1", "784-8-2", "784-8-3", "28x28-2c5-p2-2"])
+def test_a_model_of_two_digits_has_their_images_alone(architecture: str) -> None:
+    model = Model(Network.initialize(architecture), classes=(8, 3))
+    judged = Judgement(model)
+    judged.wait(60)
+    told = matrix(judged, 1).fields
+    labels = load_mnist("test").labels
+    assert told["classes"] == [8, 3]
+    assert told["columns"] == [8, 3, NONE][: 3 if architecture.endswith("3") else 2]
+    assert [sum(row) for row in told["matrix"]] == [(labels == 8).sum(), (labels == 3).sum()]
+    images = cell(judged, {"most": 1000}).fields["images"]
+    assert all(labels[int(one["image"][5:])] == one["label"] for one in images)
+    near = neighbours(judged, {"image": "test:0"}).fields
+    assert {one["label"] for one in near["pixels"] + near["seen"]} <= {3, 8}
+    assert near["of"] == np.isin(load_mnist("train").labels, (3, 8)).sum()
+    judged.close()
+
+
+def test_what_a_network_refuses_has_a_column_of_its_own() -> None:
+    """Shifted so that about half of the images are refused."""
+    network = Network.initialize("784-16-11", seed=3)
+    Z = network.logits(load_mnist("test").images)
+    network.weights["b2"][NONE] = np.median(np.log(np.exp(Z[:, :NONE]).sum(axis=1)) - Z[:, NONE])
+    model = Model(network)
+    judged = Judgement(model)
+    judged.wait(60)
+    told = matrix(judged, 1).fields
+    P = model.judge(load_mnist("test").images)
+    refused = P[:, NONE] > 0.5
+    assert 4000 < refused.sum() < 6000
+    assert told["refused"] == sum(row[NONE] for row in told["matrix"]) == refused.sum()
+    assert told["right"] + told["wrong"] + told["refused"] == 10_000
+    found = cell(judged, {"truth": 5, "taken": NONE, "most": 3}).fields
+    assert found["of"] == (refused & (load_mnist("test").labels == 5)).sum()
+    first = int(found["images"][0]["image"][5:])
+    assert found["images"][0]["confidence"] == pytest.approx(P[first, NONE], abs=1e-6)
+    near = neighbours(judged, {"image": f"test:{first}"}).fields
+    assert (near["answer"], near["not_a_digit"]) == (NONE, pytest.approx(P[first, NONE], abs=1e-6))
+    judged.close()
+
+
+def test_a_perfect_network_has_no_mistakes() -> None:
+    """Two digits whose test images one pixel's weights happen to tell apart would be luck; here
+    the network is asked about images that it knows by heart.
+    """
+    model = Model(Network.initialize("784-8-2"), classes=(0, 1))
+    judged = Judgement(model)
+    judged.wait(60)
+    judged.P[:] = np.eye(2)[judged.data.labels]
+    told = matrix(judged, 1).fields
+    assert (told["wrong"], told["right"]) == (0, told["images"])
+    assert cell(judged, {}).fields["images"] == []
+    assert cell(judged, {"truth": 1, "taken": 1}).fields["of"] == told["matrix"][1][1]
+    judged.close()
+
+
+def test_doubtful_labels_are_told_with_their_reason() -> None:
+    model = train(small_recipe(train=20_000, hidden=64, epochs=4)).model
+    judged = Judgement(model)
+    judged.wait(60)
+    images, labels = load_mnist("test")
+    expected = doubtful_labels(images, model.probabilities(images), labels, load_mnist("train"))
+    assert expected
+    assert set(judged.doubts) == {doubt.index for doubt in expected}
+    found = cell(judged, {"doubtful": True, "most": 1000}).fields
+    assert [one["image"] for one in found["images"]] == [f"test:{one.index}" for one in expected]
+    assert all(one["doubtful"] for one in found["images"])
+    assert matrix(judged, 1).fields["doubtful"] == len(expected)
+    near = neighbours(judged, {"image": f"test:{expected[0].index}"}).fields
+    assert near["doubt"] == expected[0].reason(model.classes)
+    votes = [one["label"] for one in near["pixels"]]
+    assert votes.count(expected[0].answer) == expected[0].for_answer
+    assert neighbours(judged, {"image": f"train:{expected[0].index}"}).fields["doubt"] == ""
+    judged.close()
+
+
+# --- in the background ---
+
+
+def test_what_is_known_so_far_is_told_while_the_rest_is_judged() -> None:
+    model = Model(Network.initialize("28x28-32c5-p2-64c5-10"))
+    judged = Judgement(model)
+    told = matrix(judged, 1).fields
+    assert not told["finished"]
+    assert told["judged"] < 10_000
+    assert sum(map(sum, told["matrix"])) == told["judged"]
+    began = time.perf_counter()
+    near = neighbours(judged, {"image": "test:3"}).fields
+    assert time.perf_counter() - began < 10  # long before all are looked at
+    assert near["looked"] < near["among"]
+    assert len(near["seen"]) == min(10, near["looked"])
+    judged.close()
+    judged.wait(10)
+    assert judged.finished  # its thread has ended
+    assert len(judged.done) < 10_000
+
+
+def test_wide_layers_leave_out_images_that_would_not_fit_into_memory() -> None:
+    examples = Examples(Model(Network.initialize("28x28-8c5-10")), load_part("train"))
+    assert (examples.features, examples.among) == (4608, MOST_NUMBERS // 4608)
+    examples.close()
+
+
+def test_a_network_that_takes_other_images_is_an_error_not_a_hang() -> None:
+    judged = Judgement(Model(Network.initialize("100-8-10")))
+    with pytest.raises(SpecError, match="takes 100 numbers"):
+        matrix(judged, 1)
+
+
+def test_judgements_are_kept_and_those_of_a_training_made_anew_when_asked() -> None:
+    models = {name: Model(Network.initialize("784-4-2"), (0, 1)) for name in "abc"}
+    live: dict[str, Model] = {}
+    judgements = Judgements(lambda id: live.get(id) or models[id], live.get)
+    first = judgements.of("a")
+    assert judgements.of("a") is first
+    assert judgements.of("a", fresh=True) is first  # the same network
+    judgements.of("b")
+    judgements.of("c")
+    assert judgements.of("a") is not first  # two are kept
+    live["b"] = Model(Network.initialize("784-4-2", seed=1), (0, 1))
+    moment = judgements.of("b")
+    moment.wait(30)
+    live["b"] = Model(Network.initialize("784-4-2", seed=2), (0, 1))
+    assert judgements.of("b") is moment  # what a cell shows fits its matrix
+    assert judgements.of("b", fresh=True).model is live["b"]
+    del live["b"]
+    assert judgements.of("b").model is models["b"]
