@@ -107,6 +107,12 @@ def train(page: Page) -> None:
     page.wait_for_timeout(500)
 
 
+def mistakes(page: Page) -> None:
+    """The mistakes, all judged, and what is like the image in the address."""
+    page.locator(".mistake").first.wait_for(timeout=60_000)
+    page.wait_for_timeout(4000)
+
+
 SHORT = "&recipe=lesson&set.epochs=5"
 VIEWS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "empty": ("", ready),
@@ -116,6 +122,9 @@ VIEWS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "steps": ("#steps=open", draw),
     "neuron": ("#neuron=1,17", neuron),
     "output": ("#neuron=2,3", neuron),
+    "mistakes": ("#view=mistakes", mistakes),
+    "cell": ("#view=mistakes&cell=4,9", mistakes),
+    "exhibit": ("#view=mistakes&cell=doubtful&exhibit=test:2654", mistakes),
     "idle": ("#view=train", ready),
     "train": (f"#view=train{SHORT}", train),
 }

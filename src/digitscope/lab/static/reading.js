@@ -33,13 +33,18 @@ export function read(time = performance.now()) {
 
 /** Send the question; false where there is nothing to read. */
 function ask(id) {
-  if (state.image.startsWith("test:")) return send({ do: "read", id, image: state.image });
+  if (ofMnist()) return send({ do: "read", id, image: state.image });
   if (state.image === "file") {
     const file = openedFile();
     return file !== null && send({ do: "read", id, file: file.name }, file.bytes);
   }
   const drawn = drawnBytes();
   return drawn !== null && send({ do: "read", id, width: drawn.side, height: drawn.side }, drawn.grey);
+}
+
+/** Whether an image of the data set lies on the pad, which is taken as it is. */
+function ofMnist() {
+  return /^(test|train):/.test(state.image);
 }
 
 function heard(message, buffer) {
@@ -90,7 +95,7 @@ function show(answer, time = null) {
 /** Ask for the steps of the preparation of what was read last. */
 export function askStages() {
   if (!state.answer) return;
-  if (state.image.startsWith("test:")) change({ stages: [] });
+  if (ofMnist()) change({ stages: [] });
   else send({ do: "steps", id: state.answer.id });
 }
 

@@ -1,7 +1,7 @@
 // The state of the page, in one place. Who wants to know of a change watches its keys.
 
 // What a reload keeps: it is mirrored in the address, after the #.
-const LASTING = ["view", "model", "image", "drawing", "neuron", "steps", "recipe", "settings", "run"];
+const LASTING = ["view", "model", "image", "drawing", "neuron", "steps", "recipe", "settings", "run", "cell", "amount", "exhibit"];
 
 const VIEWS = ["draw", "train", "backprop", "time", "mistakes", "why"];
 
@@ -15,6 +15,9 @@ export const state = {
   recipe: "", // the recipe that training starts from
   settings: {}, // what differs from it
   run: "", // the training that is shown
+  cell: "", // "5,3": fives taken for 3; "5," or ",3"; "doubtful"; "" for all mistakes
+  amount: "", // how many images of it are shown, if more than at first
+  exhibit: "", // the image that is looked at: "test:123", "train:7"
 
   connected: false,
   lab: null, // the server's hello: models, recipes, settings, engines
@@ -30,6 +33,10 @@ export const state = {
   speed: null, // images a second
   features: null,
   confusion: null,
+  judged: null, // the confusion matrix of the test set
+  shown: null, // the images of the chosen cell
+  exhibited: null, // what is known of the image that is looked at
+  mistakesError: "",
 };
 
 const watchers = [];

@@ -1,0 +1,122 @@
+// The images of the chosen cell, or all mistakes, the surest first.
+import { onColours } from "./colours.js";
+import { columnName } from "./matrix.js";
+import { amount, chosenCell, NONE, PAGE } from "./mistakes.js";
+import { percent, whole } from "./numbers.js";
+import { inkPicture } from "./pictures.js";
+import { change, state, watch } from "./state.js";
+
+const NAMES = ["zeros", "ones", "twos", "threes", "fours", "fives", "sixes", "sevens", "eights", "nines"];
+
+const byId = (id) => document.getElementById(id);
+const place = byId("gallery");
+
+/** Begin. */
+export function startGallery() {
+  watch(["shown", "cell"], show);
+  watch(["judged", "cell"], showFilters);
+  watch(["exhibit"], mark);
+  watch(["mistakesError"], () => (byId("mistakes-error").textContent = state.mistakesError));
+  watch(["lab", "network"], showEmpty);
+  onColours(show);
+  byId("gallery-more").addEventListener("click", () => change({ amount: String(amount() + PAGE) }));
+  byId("mistakes-train").addEventListener("click", () => change({ view: "train" }));
+  showEmpty();
+  showFilters();
+}
+
+function showEmpty() {
+  const empty = state.lab !== null && !state.lab.models.some(({ usable }) => usable);
+  byId("no-mistakes").hidden = !empty;
+  byId("mistakes-bench").hidden = empty;
+}
+
+/** All mistakes, those of a digit, or the doubtful labels. */
+function showFilters() {
+  const { judged } = state;
+  const doubtful = judged?.doubtful ?? 0;
+  const chips = [
+    ["", "All mistakes", "filter-all"],
+    ...(judged?.classes ?? []).map((digit) => [`${digit},`, String(digit), "filter-digit"]),
+    ["doubtful", `Label doubtful${judged?.finished ? `: ${doubtful}` : ""}`, "filter-doubtful"],
+  ];
+  const row = byId("filters");
+  if (row.childElementCount !== chips.length) row.replaceChildren(...chips.map(() => document.createElement("button")));
+  chips.forEach(([cell, text, help], i) => {
+    const chip = row.children[i];
+    chip.textContent = text;
+    chip.dataset.help = help;
+    chip.setAttribute("aria-pressed", String(state.cell === cell));
+    chip.setAttribute("aria-label", help === "filter-digit" ? `Mistakes of ${text}` : text);
+    chip.onclick = () => change({ cell, amount: "", exhibit: "" });
+  });
+}
+
+function show() {
+  const { shown, judged } = state;
+  const current = shown && isCurrent(shown);
+  byId("gallery-words").textContent = !judged || !current ? "…" : sentence(shown, judged);
+  byId("gallery-order").textContent = current && shown.images.length > 1 ? order(shown) : "";
+  byId("gallery-more").hidden = !current || shown.of <= shown.images.length || shown.images.length >= 1000;
+  if (!current) return; // the images before stay until the new ones come
+  const focused = place.contains(document.activeElement) ? document.activeElement.value : null;
+  place.replaceChildren(...shown.images.map(item));
+  mark();
+  if (focused) [...place.children].find(({ value }) => value === focused)?.focus();
+}
+
+function isCurrent(shown) {
+  const { truth, taken, doubtful } = chosenCell();
+  return shown.truth === truth && shown.taken === taken && shown.doubtful === doubtful;
+}
+
+/** What the images are: "7 of the 892 fives are taken for 3." */
+function sentence({ truth, taken, of, doubtful }, { classes, columns, matrix, live }) {
+  const n = whole(of);
+  const are = of === 1 ? "is" : "are";
+  if (doubtful) {
+    if (live) return "Doubtful labels are looked for when the training has ended.";
+    return of ? `${n} of the labels ${are} doubtful: these may be no mistakes of the network.` : "No label is doubtful to this network.";
+  }
+  if (truth === null && taken === null) return of ? `All ${n} images that were not read rightly.` : "No mistakes. Click the diagonal for what it was least sure of.";
+  const total = truth === null ? 0 : (matrix[classes.indexOf(truth)] ?? []).reduce((a, b) => a + b, 0);
+  if (truth === null) {
+    const as = taken === NONE ? "refused as no digit" : `taken for ${columnName(taken)}, and ${are} not`;
+    return columns.includes(taken) ? `${n} ${of === 1 ? "image is" : "images are"} ${as}.` : "This network does not know that digit.";
+  }
+  if (!classes.includes(truth)) return "This network does not know that digit.";
+  const whose = `${of ? n : "None"} of the ${whole(total)} ${NAMES[truth]} ${of > 1 ? "are" : "is"}`;
+  if (taken === null) return `${whose} not read rightly.`;
+  if (taken === truth) return `${whose} read rightly.`;
+  return `${whose} ${taken === NONE ? "refused as no digit" : `taken for ${taken}`}.`;
+}
+
+function order({ truth, taken }) {
+  return truth !== null && truth === taken ? "The least sure first." : "The surest first.";
+}
+
+function item({ image, label, answer, confidence, doubtful }, i) {
+  const button = document.createElement("button");
+  button.className = "mistake";
+  button.value = image;
+  button.dataset.help = "mistake";
+  const picture = document.createElement("canvas");
+  inkPicture(picture, state.shown.pixels.subarray(784 * i, 784 * (i + 1)), [28, 28]);
+  const words = document.createElement("span");
+  words.innerHTML = "<b></b><i>→</i><b></b><em></em>";
+  const [from, to] = words.querySelectorAll("b");
+  from.textContent = label;
+  to.textContent = columnName(answer);
+  to.className = label === answer ? "plus" : "minus";
+  words.querySelector("em").textContent = percent(confidence);
+  button.append(picture, words);
+  if (doubtful) button.append(Object.assign(document.createElement("small"), { textContent: "label doubtful" }));
+  const as = answer === NONE ? "refused as no digit" : `read as ${answer}`;
+  button.setAttribute("aria-label", `${image}, labelled ${label}, ${as}, ${percent(confidence)}${doubtful ? ", label doubtful" : ""}`);
+  button.addEventListener("click", () => change({ exhibit: state.exhibit === image ? "" : image }));
+  return button;
+}
+
+function mark() {
+  for (const button of place.children) button.setAttribute("aria-pressed", String(button.value === state.exhibit));
+}
