@@ -97,3 +97,21 @@ def commonest_confusions(
         if i != j
     ]
     return sorted(found, key=lambda c: (-c.count, c.digit, c.taken_for))[:most]
+
+
+def changed(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> int:
+    """Whether the same images [n] are right more often (1) or less often (-1) than chance explains,
+    or not (0).
+
+    Of the images that only one of two models has right, chance gives each as many: the difference
+    of the two counts, over the square root of their sum, is compared with 1.96. The test of McNemar
+    (1947), Psychometrika 12, two-sided at 5 %.
+
+    >>> before, after = np.full(100, True), np.arange(100) >= 6
+    >>> changed(before, after), changed(after, before), changed(before, before)
+    (-1, 1, 0)
+    """
+    lost, gained = int((before & ~after).sum()), int((~before & after).sum())
+    if abs(gained - lost) <= 1.96 * math.sqrt(gained + lost):
+        return 0
+    return 1 if gained > lost else -1

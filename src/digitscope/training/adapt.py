@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from digitscope.arrays import Floats, Labels
 from digitscope.data.augmentation import augment, parse_augmentation
 from digitscope.data.mnist import Dataset, load_mnist
+from digitscope.data.splits import keep_digits
 from digitscope.engines import Position, Problem, chosen, make_engine
 from digitscope.errors import DataError, SettingError
 from digitscope.evaluation.calibration import fit_temperature
@@ -31,7 +32,7 @@ from digitscope.training.head import Split, split
 from digitscope.training.recipe import SETTINGS, Recipe, read_settings
 from digitscope.training.split import split_for
 
-__all__ = ["Adapted", "Score", "adapt"]
+__all__ = ["Adapted", "Score", "adapt", "mnist_for", "rehearsed"]
 
 FEWEST = 20  # crops; with less, the held-out part would say nothing
 HELD_OUT = 0.25  # of the crops of each digit
@@ -99,7 +100,7 @@ def adapt(
     held = _held_out(crops.labels, rng)
     theirs = Dataset(crops.images[~held], crops.labels[~held])
     judges = Dataset(crops.images[held], crops.labels[held])
-    rehearsal, unseen = _mnist_for(model)
+    rehearsal, unseen = mnist_for(model)
     parts = split(model.network)
     tell(f"looking at {len(theirs.labels):,} of your digits and {MNIST_IMAGES:,} of MNIST")
     features, labels = _lessons(parts, model, theirs, rehearsal, rng)
@@ -141,17 +142,17 @@ def _check(model: Model, crops: Crops) -> None:
         )
 
 
-def _mnist_for(model: Model) -> tuple[Dataset, Dataset | None]:
+def mnist_for(model: Model) -> tuple[Dataset, Dataset | None]:
     """What of MNIST the head sees again, and what neither it nor the model was trained on: the
     validation part of the model's own recipe, or None where it has none.
     """
     told = {name: value for name, value in model.recipe.items() if name in SETTINGS}
     if not {"seed", "validation"} <= told.keys():
-        return load_mnist("train"), None
+        return keep_digits(load_mnist("train"), model.classes), None
     try:
         recipe = Recipe(**read_settings({**told, "train": 0}))  # 0: all that validation leaves
     except SettingError:  # the recipe of another version
-        return load_mnist("train"), None
+        return keep_digits(load_mnist("train"), model.classes), None
     parts = split_for(recipe)
     return parts.train, parts.validation
 
@@ -183,13 +184,13 @@ def _lessons(
     own = augment(np.repeat(theirs.images, copies, axis=0), DISTORTION, rng)
     picked = rng.permutation(len(mnist.labels))[:MNIST_IMAGES]
     plain, other = (Dataset(mnist.images[i], mnist.labels[i]) for i in np.split(picked, 2))
-    again = _rehearsed(model, other, rng)
+    again = rehearsed(model, other, rng)
     images = np.concatenate([own, plain.images, again.images])
     labels = np.concatenate([np.repeat(theirs.labels, copies), plain.labels, again.labels])
     return parts.features(images), labels
 
 
-def _rehearsed(model: Model, data: Dataset, rng: np.random.Generator) -> Dataset:
+def rehearsed(model: Model, data: Dataset, rng: np.random.Generator) -> Dataset:
     """Images as the model was trained on; one that refuses always sees what it is to refuse."""
     shares = parse_synthesis(str(model.recipe.get("synthesis", "")))
     if model.refuses:
