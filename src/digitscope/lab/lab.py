@@ -13,6 +13,7 @@ from digitscope.lab.favourites import Favourites
 from digitscope.lab.judgement import Judgements
 from digitscope.lab.message import MOST_BYTES, MOST_PIXELS, Message
 from digitscope.lab.story import Story, past_story
+from digitscope.lab.teaching import Teaching
 from digitscope.lab.trainer import Trainer
 from digitscope.models.model import Model
 from digitscope.training.recipe import SETTINGS, load_recipe, shipped_recipes
@@ -26,6 +27,7 @@ class Lab:
         self.catalog = Catalog(runs)
         self.trainer = Trainer(self.catalog, self._change)
         self.judgements = Judgements(self.model, self.live)
+        self.teaching = Teaching(self.catalog)
         self._favourites: Favourites | None = None
         self._lock = threading.Lock()
         self._changes, self._changed = 0, asyncio.Event()

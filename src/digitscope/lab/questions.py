@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from digitscope.lab.desk import Desk
+from digitscope.lab.lessons import judged, lessons, rehearse, teach, unteach
 from digitscope.lab.message import Message
 from digitscope.lab.mistakes import cell, matrix, neighbours
 from digitscope.lab.neuron import neuron
@@ -61,4 +62,9 @@ QUESTIONS: dict[str, Callable[[Desk, Asked], Message]] = {
     "matrix": _matrix,
     "cell": _cell,
     "neighbours": _neighbours,
+    "lessons": lessons,
+    "teach": teach,
+    "unteach": unteach,
+    "rehearse": rehearse,
+    "judged": judged,
 }

@@ -1,7 +1,7 @@
 // The state of the page, in one place. Who wants to know of a change watches its keys.
 
 // What a reload keeps: it is mirrored in the address, after the #.
-const LASTING = ["view", "model", "image", "drawing", "neuron", "steps", "recipe", "settings", "run", "cell", "amount", "exhibit"];
+const LASTING = ["view", "model", "image", "drawing", "neuron", "steps", "recipe", "settings", "run", "cell", "amount", "exhibit", "taught"];
 
 const VIEWS = ["draw", "train", "backprop", "time", "mistakes", "why"];
 
@@ -18,6 +18,7 @@ export const state = {
   cell: "", // "5,3": fives taken for 3; "5," or ",3"; "doubtful"; "" for all mistakes
   amount: "", // how many images of it are shown, if more than at first
   exhibit: "", // the image that is looked at: "test:123", "train:7"
+  taught: "", // "open" where the drawings that the model was taught are shown
 
   connected: false,
   lab: null, // the server's hello: models, recipes, settings, engines
@@ -26,6 +27,9 @@ export const state = {
   stages: null, // the steps of the preparation, once asked for
   opened: null, // the arithmetic of the open neuron
   exciting: null, // the test images that excite it
+  lessons: null, // what the model that answers was taught
+  teaching: "", // "teach" or "unteach" while that is under way
+  lesson: "", // the one that was done last
   training: { status: "idle", run: "", recipe: null, what: "" },
   history: [], // an entry an epoch
   losses: [], // [epoch, batch, loss, images]: the mean loss over these images
