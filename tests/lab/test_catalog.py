@@ -30,13 +30,23 @@ def test_damaged_and_foreign_things_are_left_out(runs: Path) -> None:
     assert [entry.id for entry in Catalog(runs).entries()] == ["runs/small"]
 
 
-def test_without_a_folder_there_is_nothing(tmp_path: Path) -> None:
-    assert Catalog(tmp_path / "runs").entries() == []
+def test_without_a_folder_there_is_what_ships(tmp_path: Path) -> None:
+    catalog = Catalog(tmp_path / "runs")
+    assert catalog.entries() == []
+    assert [(entry.id, entry.ships) for entry in catalog.shipped()] == [("reader", True)]
+    assert catalog.default() == "reader"
+    assert catalog.load("reader").refuses
+
+
+def test_ones_own_finished_run_answers_first(runs: Path) -> None:
+    assert Catalog(runs).default() == "runs/small"
+    (runs / "small" / "evaluation.json").unlink()  # in training, or stopped
+    assert Catalog(runs).default() == "reader"
 
 
 @pytest.mark.parametrize(
     "id", ["", ".", "/", "..", "runs", "runs/..", "runs/../secret", "/etc", "secret", "runs/none",
-           "../runs/small", "runs/./../../x", "runs/\0"]
+           "../runs/small", "runs/./../../x", "runs/\0", "reader/..", "reader.md", "./reader"]
 )  # fmt: skip
 def test_nothing_outside_the_folder_is_read(runs: Path, id: str) -> None:
     save(Network.initialize("784-4-10"), runs.parent / "secret")

@@ -134,6 +134,20 @@ def test_a_drawing_survives_a_reload(someone: Person) -> None:
     assert someone.page.inner_text("#sure") == sure
 
 
+def test_a_reload_at_once_finds_the_last_change(someone: Person) -> None:
+    """The address is written with every change: a reload may follow in the same moment."""
+    someone.page.evaluate(
+        """() => {
+          document.getElementById("steps-toggle").click();
+          document.getElementById("test-next").click();
+          document.getElementById("test-next").click();
+          location.reload();
+        }"""
+    )
+    expect(someone.page.locator("#steps-toggle")).to_have_attribute("aria-expanded", "true")
+    expect(someone.page.locator("#test-number")).to_have_value("1")
+
+
 def test_the_keyboard_draws_too(someone: Person) -> None:
     someone.page.focus("#pad")
     for _ in range(1):
@@ -336,7 +350,7 @@ def test_nothing_is_cut_off(
                 ), view
             cut = someone.page.evaluate(
                 """() => [...document.querySelectorAll("button, select, h1, h2, dd, dt, td, th, label")]
-                  .filter(e => e.checkVisibility() && !e.closest(".hidden-words"))
+                  .filter(e => e.checkVisibility() && !e.closest(".hidden-words, [role=tablist]"))
                   .filter(e => e.getBoundingClientRect().right > innerWidth + 1
                     || e.getBoundingClientRect().left < -1
                     || (e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflow !== "visible"
@@ -375,15 +389,35 @@ def test_every_control_has_a_name_and_explains_itself(someone: Person) -> None:
         assert len(set(sentences)) > 8
 
 
-def test_an_empty_folder_says_what_to_do(browser: Browser, tmp_path: Path) -> None:
+def test_an_empty_folder_has_a_network_and_a_way_to_ones_own(
+    browser: Browser, tmp_path: Path
+) -> None:
     with served(tmp_path) as lab, person(browser, lab.address) as someone:
-        expect(someone.page.locator("#no-model")).to_contain_text("about a second")
-        assert not someone.page.is_visible("#bench")
-        someone.page.click("#train-first")
-        someone.page.locator("#pad").wait_for(timeout=60_000)
         someone.draw(THREE)
+        someone.reads(3)
+        expect(someone.page.locator("#model")).to_have_value("reader")
+        expect(someone.page.locator("#no-model")).to_contain_text("about a second")
+        someone.page.click("#train-first")
+        expect(someone.page.locator("#model")).to_have_value("runs/speedrun-98", timeout=60_000)
+        expect(someone.page.locator("#no-model")).to_be_hidden()
         someone.page.locator(".bar.best").wait_for()
         assert (tmp_path / "runs" / "speedrun-98" / "recipe.toml").exists()
+
+
+def test_a_scribble_is_not_a_digit(browser: Browser, lab: Served) -> None:
+    with person(browser, lab.address, "#model=reader") as someone:
+        someone.draw(THREE)
+        someone.reads(3)
+        expect(someone.page.locator(".bar")).to_have_count(11)
+        someone.page.click("#clear")
+        there_and_back = [(15 + 70 * (i % 2), 15 + 5 * i) for i in range(15)]
+        someone.draw([*there_and_back, *[(y, x) for x, y in there_and_back]], steps=6)
+        expect(someone.page.locator("#digit")).to_have_text("not a digit")
+        expect(someone.page.locator(".bar.best b")).to_have_text("none")
+        someone.says("spoken", "not a digit,")
+        assert someone.number("sure") > 50
+        someone.page.locator(".bar.best").click()
+        expect(someone.page.locator("#neuron .title")).to_have_text("Output none")
 
 
 def test_a_spoilt_address_does_no_harm(browser: Browser, lab: Served) -> None:

@@ -59,7 +59,8 @@ def test_hello_says_what_can_be_chosen(lab: Served) -> None:
     with opened(lab) as page:
         hello = page.hear()
     assert hello["said"] == "hello"
-    assert [m["id"] for m in hello["models"]] == ["runs/small"]
+    assert [m["id"] for m in hello["models"]] == ["runs/small", "reader"]
+    assert [m["ships"] for m in hello["models"]] == [False, True]
     entry = hello["models"][0]
     evaluation = json.loads((lab.folder / "runs/small/evaluation.json").read_text())
     assert entry["accuracy"] == evaluation["accuracy"]
@@ -99,6 +100,40 @@ def test_the_strongest_connections_are_the_largest_products(model: Model) -> Non
         np.testing.assert_allclose(got, sizes[: len(got)], atol=1e-5)
         for i, j, value in told["links"]:
             assert value == pytest.approx(float(products[i, j]), abs=1e-5)
+
+
+def test_the_strongest_connections_between_maps_are_what_a_map_adds() -> None:
+    """Counted the slow way: a convolution with the kernel of one map alone."""
+    model = Model(Network.initialize("28x28-4c5s-bn-p2-6c3-p2-10", seed=3))
+    steps = trace(model.network, take_input("test:2").image)
+    found = {told["into"]: told for told in connections(model, steps)}
+    spec = model.network.spec
+    names = [step.name for step in steps]
+    for place, name in enumerate(names):
+        if name == "conv2d":
+            layer = spec.layers[steps[place].layer or 0]
+            W = model.network.weights[spec.weight_names[steps[place].layer or 0]["W"]]
+            x = steps[place - 1].output
+            expected = []
+            for c in range(x.shape[-1]):
+                alone = {"W": W[:, :, c : c + 1], "b": np.zeros(W.shape[-1], np.float32)}
+                expected.append(layer.forward(alone, {}, x[None, ..., c : c + 1]).Y.sum((0, 1, 2)))
+            flows = np.array(expected)
+            sizes = np.sort(np.abs(flows).ravel())[::-1]
+        elif name == "max_pool2d":
+            flows = np.diag(steps[place].output.sum((0, 1)))
+            sizes = np.sort(np.abs(np.diag(flows)))[::-1]
+        else:
+            continue
+        told = found.pop(place)
+        assert told["between"] == "maps"
+        np.testing.assert_allclose(
+            [abs(v) for *_, v in told["links"]], sizes[: len(told["links"])], rtol=1e-3, atol=1e-4
+        )
+        for i, j, value in told["links"]:
+            assert value == pytest.approx(float(flows[i, j]), rel=1e-3, abs=1e-4)
+    assert [told["between"] for told in found.values()] == ["units"]
+    assert names.count("conv2d") == 2
 
 
 def test_an_image_of_mnist_is_taken_as_it_is(page: Page) -> None:
@@ -287,7 +322,7 @@ def test_another_model_answers_from_then_on(page: Page, lab: Served) -> None:
     save(other, lab.folder / "runs" / "other")
     page.say("models")
     ids = {m["id"] for m in page.hear_until("models")["models"]}
-    assert ids == {"runs/small", "runs/other.safetensors"}
+    assert ids == {"runs/small", "runs/other.safetensors", "reader"}
     page.say("read", id=1, image="test:5")
     page.hear_until("answer")
     page.say("model", id="runs/other.safetensors")
@@ -302,13 +337,25 @@ def test_another_model_answers_from_then_on(page: Page, lab: Served) -> None:
     assert "is not there any more" in page.hear_until("error")["what"]
 
 
-def test_where_there_is_no_model_the_page_is_told_what_to_do(tmp_path: Path) -> None:
+def test_without_a_run_the_model_that_ships_answers(tmp_path: Path) -> None:
     with served(tmp_path) as lab, opened(lab) as page:
         hello = page.hear()
-        assert (hello["models"], hello["model"]) == ([], "")
-        page.say("read", id=1, image="test:0")
-        assert page.hear_until("error")["what"] == "there is no model yet: train one first"
+        assert ([m["id"] for m in hello["models"]], hello["model"]) == (["reader"], "reader")
         page.say("neuron", layer=1, index=0)
         assert "draw a digit first" in page.hear_until("error")["what"]
+        page.say("model", id="reader")
+        assert page.hear_until("model")["refuses"] is True
+        reader = load("reader")
+        grid = np.full((SIDE, SIDE), 255, np.uint8)
+        for at in range(20, 240, 30):
+            grid[at : at + 8, 20:260] = grid[20:260, at : at + 8] = 0
+        for image in (drawn(), grid):
+            page.say("read", image.tobytes(), id=1, width=SIDE, height=SIDE)
+            answer, expected = page.hear_until("answer"), predict(reader, image)
+            assert answer["digit"] == expected.digit
+            assert answer["rejected"] is expected.rejected is (image is grid)
+            np.testing.assert_allclose(
+                answer["judged"], reader.judge(prepare(image).image[None])[0], atol=1e-6
+            )
         assert lab.end() == ""
     assert list(tmp_path.iterdir()) == []  # a lab that was only looked at writes nothing

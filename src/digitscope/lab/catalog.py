@@ -1,4 +1,6 @@
-"""The models that can be chosen: every run in the folder of runs, and every model file in it."""
+"""The models that can be chosen: every run in the folder of runs, every model file in it, and the
+models that ship.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,7 @@ from typing import Any
 
 from digitscope.errors import DigitscopeError, ModelFileError
 from digitscope.models.model import Model, load
+from digitscope.models.shipped import shipped_model, shipped_models
 from digitscope.network.notation import format_spec
 from digitscope.store import SUFFIX
 from digitscope.training.run_folder import RunFolder
@@ -18,8 +21,8 @@ MOST = 200  # newest runs; a page lists no more
 
 @dataclass(frozen=True)
 class Entry:
-    """One run or model file. `id` is its path as the user would write it; `accuracy` is on test
-    images, None before it was judged.
+    """One run or model file. `id` is its path as the user would write it, or the name of a model
+    that ships; `accuracy` is on test images, None before it was judged.
     """
 
     id: str
@@ -31,6 +34,7 @@ class Entry:
     finished: bool
     usable: bool
     changed: float
+    ships: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""
@@ -38,7 +42,9 @@ class Entry:
 
 
 class Catalog:
-    """The models under `root`; what was loaded is kept until its file changes."""
+    """The models under `root`, and those that ship; what was loaded is kept until its file
+    changes.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root, self.prefix = root, root.resolve().name
@@ -54,10 +60,24 @@ class Catalog:
         found = (self._entry(path, changed) for changed, path in dated[:MOST])
         return [entry for entry in found if entry]
 
+    def shipped(self) -> list[Entry]:
+        """The models that come with the package.
+
+        >>> [entry.id for entry in Catalog(Path("runs")).shipped()]
+        ['reader']
+        """
+        return [self._of_model(name, name, 0.0, ships=True) for name in shipped_models()]
+
+    def default(self) -> str:
+        """What a page reads with before anyone has chosen: the newest run that is finished, since
+        whoever has trained a network wants to see that one; without any, a model that ships.
+        """
+        own = next((entry.id for entry in self.entries() if entry.usable and entry.finished), "")
+        return own or next(iter(shipped_models()), "")
+
     def load(self, id: str) -> Model:
-        """The model that an id means; ModelFileError where it is none of this folder's."""
-        path = self.path(id)
-        file = path if path.is_file() else RunFolder(path).best
+        """The model that an id means; ModelFileError where it is none of these."""
+        file = shipped_model(id) if id in shipped_models() else self._weights(id)
         try:
             stamp = file.stat().st_mtime_ns
         except OSError:
@@ -67,6 +87,10 @@ class Catalog:
             kept = (stamp, load(file))
             self._loaded = {**dict(list(self._loaded.items())[-3:]), id: kept}
         return kept[1]
+
+    def _weights(self, id: str) -> Path:
+        path = self.path(id)
+        return path if path.is_file() else RunFolder(path).best
 
     def path(self, id: str) -> Path:
         """Where an id stands; ModelFileError for what lies outside the folder of runs."""
@@ -109,11 +133,14 @@ class Catalog:
     def _file(self, path: Path, changed: float) -> Entry | None:
         if path.suffix != SUFFIX:
             return None
-        model = self.load(self.id(path))
+        return self._of_model(self.id(path), path.name, changed)
+
+    def _of_model(self, id: str, name: str, changed: float, ships: bool = False) -> Entry:
+        model = self.load(id)
         accuracy = model.measured.get("test_accuracy")
         return Entry(
-            self.id(path),
-            path.name,
+            id,
+            name,
             format_spec(model.network.spec),
             str(model.recipe.get("name", "")),
             str(model.recipe.get("engine", "")),
@@ -121,6 +148,7 @@ class Catalog:
             True,
             True,
             changed,
+            ships,
         )
 
 

@@ -48,7 +48,7 @@ class Lab:
             {
                 "said": "hello",
                 "models": self.models(),
-                "model": self.default_model(),
+                "model": self.catalog.default(),
                 "recipes": recipes(),
                 "settings": settings(),
                 "engines": [{"name": name, "lacking": lacking(name)} for name in ENGINES],
@@ -57,14 +57,9 @@ class Lab:
         )
 
     def models(self) -> list[dict[str, Any]]:
-        """The models that can be chosen, the newest first."""
-        return [entry.to_dict() for entry in self.catalog.entries()]
-
-    def default_model(self) -> str:
-        """What a page reads with before it has chosen: the newest that is whole; "" if none is."""
-        usable = [entry for entry in self.catalog.entries() if entry.usable]
-        whole = [entry for entry in usable if entry.finished] or usable
-        return whole[0].id if whole else ""
+        """The models that can be chosen: one's own, the newest first, then those that ship."""
+        entries = [*self.catalog.entries(), *self.catalog.shipped()]
+        return [entry.to_dict() for entry in entries]
 
     def live(self, id: str) -> Model | None:
         """The network of this moment, if an id means the run that is in training."""

@@ -88,7 +88,7 @@ def neuron(model: Model, given: Input, asked: dict[str, Any]) -> Message:
     layer = None if first.layer is None else model.network.spec.layers[first.layer]
     if isinstance(layer, MaxPool2D):
         inputs = _window(steps[links[0] - 1].output, place, layer.size, layer.size)[..., place.unit]
-        fields |= {"weights": "", "field": list(inputs.shape)}
+        fields |= {"weights": "", "field": list(inputs.shape), "window": _corner(layer, place)}
         return Message(fields, np.ascontiguousarray(inputs, "<f4").tobytes())
     if not isinstance(layer, (Dense, Conv2D)):
         return Message(fields | {"weights": "", "field": []}, b"")
@@ -99,6 +99,7 @@ def neuron(model: Model, given: Input, asked: dict[str, Any]) -> Message:
     fields |= {
         "weights": names["W"],
         "field": list(shape),
+        "window": _corner(layer, place) if isinstance(layer, Conv2D) else None,
         "bias": float(model.network.weights[names["b"]][place.unit]),
         "sum": float(products.sum(dtype=np.float64)),
         "strongest": [[int(i), float(x[i]), float(w[i]), float(products[i])] for i in order],
@@ -132,6 +133,17 @@ def _picture(steps: list[TraceStep], at: int) -> Shape:
     if below.name == "input":
         return (28, 28) if below.output.size == 784 else below.output.shape
     return steps[at - 2].output.shape if below.name == "flatten" else below.output.shape
+
+
+def _corner(layer: Conv2D | MaxPool2D, place: Place) -> list[int]:
+    """What a place of a map looks at in the maps before: [row, column, side]; of a convolution that
+    keeps the size it may begin in the rim.
+    """
+    assert place.at is not None
+    if isinstance(layer, MaxPool2D):
+        return [layer.size * place.at[0], layer.size * place.at[1], layer.size]
+    rim = layer.size // 2 if layer.same else 0
+    return [place.at[0] - rim, place.at[1] - rim, layer.size]
 
 
 def _window(output: Floats, place: Place, size: int, stride: int) -> Floats:

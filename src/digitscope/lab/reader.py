@@ -7,19 +7,20 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from digitscope.arrays import Floats, Images
 from digitscope.errors import ImageError
+from digitscope.inside.flows import kernel_flows, strongest_flows
 from digitscope.inside.trace import TraceStep, trace
 from digitscope.lab.message import MOST_PIXELS, Message
 from digitscope.models.model import Model
-from digitscope.models.prediction import Input, prediction_of, take_input
-from digitscope.network.layers import Dense
+from digitscope.models.prediction import Input, Prediction, prediction_of, take_input
+from digitscope.network.layers import Conv2D, Dense, MaxPool2D
 from digitscope.network.notation import format_spec
 from digitscope.preparation import prepare
 
 STRONGEST = 80  # connections into a layer that are told
+STRONGEST_MAPS = 40  # between two layers of maps
 MOST_SHOWN = 280  # pixels on the longer side of a preparation's picture
 
 
@@ -73,6 +74,7 @@ def answer(model: Model, given: Input, id: Any) -> Message:
         "probabilities": [round(p, 6) for p in prediction.probabilities],
         "not_a_digit": round(prediction.not_a_digit, 6),
         "rejected": prediction.rejected,
+        "judged": judged(prediction, model.refuses),
         "classes": list(model.classes),
         "calibrated": model.calibrated,
         "warnings": list(prediction.warnings),
@@ -84,6 +86,19 @@ def answer(model: Model, given: Input, id: Any) -> Message:
     return Message(fields, given.image.tobytes() + b"".join(numbers))
 
 
+def judged(prediction: Prediction, refuses: bool) -> list[float]:
+    """The probability of every digit, and where a model refuses, last that of "not a digit": they
+    add up to 1.
+
+    >>> both = Prediction(7, (0.25, 0.75), (1, 7), True, False, not_a_digit=0.2)
+    >>> judged(both, True)
+    [0.2, 0.6, 0.2]
+    """
+    none = prediction.not_a_digit
+    shares = [round(p * (1 - none), 9) for p in prediction.probabilities]
+    return [*shares, round(none, 9)] if refuses else shares
+
+
 def warm() -> None:
     """Load what a first drawing would wait for."""
     page = np.full((40, 40), 255, np.uint8)
@@ -92,17 +107,28 @@ def warm() -> None:
 
 
 def connections(model: Model, steps: list[TraceStep]) -> list[dict[str, Any]]:
-    """What flows strongest into every dense layer: input times weight, as [from, to, product].
+    """What flows strongest into every layer: input times weight, as [from, to, product].
 
-    `into` is the place in the answer's list of layers; units are counted in C order.
+    `into` is the place in the answer's list of layers. `between` "units" they are counted in C
+    order; between "maps" a convolution's flows are summed over the map, and of a pooling's map it
+    is the sum of what it keeps.
     """
     spec, found = model.network.spec, []
     for place, step in enumerate(steps):
-        if step.layer is None or not isinstance(spec.layers[step.layer], Dense):
-            continue
-        x = steps[place - 1].output.ravel()
-        W = model.network.weights[spec.weight_names[step.layer]["W"]]
-        found.append({"into": place, "links": strongest(x, W)})
+        layer = None if step.layer is None else spec.layers[step.layer]
+        x = steps[place - 1].output
+        if isinstance(layer, Dense):
+            W = model.network.weights[spec.weight_names[step.layer or 0]["W"]]
+            found.append({"into": place, "between": "units", "links": strongest(x.ravel(), W)})
+        elif isinstance(layer, Conv2D):
+            W = model.network.weights[spec.weight_names[step.layer or 0]["W"]]
+            flows = kernel_flows(x, W, layer.same)
+            found.append({"into": place, "between": "maps", "links": links(flows, STRONGEST_MAPS)})
+        elif isinstance(layer, MaxPool2D):
+            kept = step.output.sum((0, 1)).tolist()
+            own = [[i, i, round(value, 5)] for i, value in enumerate(kept)]
+            own.sort(key=lambda link: -abs(link[2]))
+            found.append({"into": place, "between": "maps", "links": own[:STRONGEST]})
     return found
 
 
@@ -113,14 +139,16 @@ def strongest(x: Floats, W: Floats, most: int = STRONGEST) -> list[list[float]]:
     [[2, 0, -4.0], [0, 0, 3.0]]
     """
     alive = np.flatnonzero(x)  # most pixels are paper, and many neurons silent
-    flows: NDArray[Any] = x[alive, None] * W[alive]
-    sizes = np.abs(flows).ravel()
-    kept = np.argpartition(sizes, -most)[-most:] if sizes.size > most else np.arange(sizes.size)
-    kept = kept[np.argsort(-sizes[kept], kind="stable")]
-    rows, columns = np.unravel_index(kept, flows.shape)
+    own = links(x[alive, None] * W[alive], most)
+    return [[int(alive[int(i)]), j, product] for i, j, product in own]
+
+
+def links(flows: Floats, most: int) -> list[list[float]]:
+    """The strongest flows as a page gets them: [from, to, product]."""
+    rows, columns, values = strongest_flows(flows, most)
     return [
-        [int(alive[i]), int(j), round(float(flows[i, j]), 5)]
-        for i, j in zip(rows, columns, strict=True)
+        [i, j, round(value, 5)]
+        for i, j, value in zip(rows.tolist(), columns.tolist(), values.tolist(), strict=True)
     ]
 
 
@@ -150,6 +178,7 @@ def about_model(model: Model, id: str) -> Message:
             "name": id.rpartition("/")[2],
             "architecture": format_spec(spec),
             "classes": list(model.classes),
+            "refuses": model.refuses,
             "calibrated": model.calibrated,
             "temperature": model.temperature,
             "measured": model.measured,

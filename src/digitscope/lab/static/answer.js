@@ -1,4 +1,5 @@
-// The answer: the digit, and a bar for the probability of each.
+// The answer: the digit, and a bar for the probability of each, and of "not a digit" where the network
+// tells that.
 import { percent } from "./numbers.js";
 import { change, state, watch } from "./state.js";
 
@@ -7,6 +8,7 @@ const digit = document.getElementById("digit");
 const sure = document.getElementById("sure");
 const note = document.getElementById("answer-note");
 const spoken = document.getElementById("spoken");
+const NONE = "not a digit";
 let rows = [];
 let later = 0;
 
@@ -19,12 +21,14 @@ export function startAnswer() {
 
 function build() {
   bars.replaceChildren();
-  rows = (state.network?.classes ?? []).map((name, i) => {
+  const { classes = [], refuses = false } = state.network ?? {};
+  bars.classList.toggle("refusing", refuses);
+  rows = (refuses ? [...classes, NONE] : classes).map((name, i) => {
     const row = document.createElement("button");
     row.className = "bar";
     row.dataset.help = "bar";
     row.innerHTML = "<b></b><span><i></i></span><em></em>";
-    row.querySelector("b").textContent = name;
+    row.querySelector("b").textContent = name === NONE ? "none" : name;
     row.addEventListener("click", () => change({ neuron: `${state.network.columns.length - 1},${outputOf(i)}` }));
     bars.append(row);
     return { row, fill: row.querySelector("i"), words: row.querySelector("em"), name };
@@ -39,15 +43,17 @@ function outputOf(i) {
 
 function show() {
   const { answer } = state;
-  digit.textContent = answer ? answer.digit : " ";
-  const best = answer ? Math.max(...answer.probabilities) : 0;
-  sure.textContent = answer ? percent(best) : " ";
+  const said = !answer ? " " : answer.rejected ? NONE : String(answer.digit);
+  const p = said === NONE ? answer.not_a_digit : (answer?.judged[answer.classes.indexOf(answer.digit)] ?? 0);
+  digit.textContent = said;
+  digit.classList.toggle("words", said === NONE);
+  sure.textContent = answer ? percent(p) : " ";
   rows.forEach(({ row, fill, words, name }, i) => {
-    const p = Math.max(answer?.probabilities[i] ?? 0, 1e-9); // never said to be impossible
-    fill.style.transform = `scaleX(${p})`;
-    words.textContent = answer ? percent(p) : "";
-    row.classList.toggle("best", answer !== null && name === answer.digit);
-    row.setAttribute("aria-label", answer ? `${name}: ${percent(p)}` : `${name}`);
+    const part = Math.max(answer?.judged[i] ?? 0, 1e-9); // never said to be impossible
+    fill.style.transform = `scaleX(${part})`;
+    words.textContent = answer ? percent(part) : "";
+    row.classList.toggle("best", answer !== null && String(name) === said);
+    row.setAttribute("aria-label", answer ? `${name}: ${percent(part)}` : `${name}`);
   });
   note.textContent = answer ? told(answer) : "";
   const warnings = document.getElementById("warnings");
@@ -55,11 +61,12 @@ function show() {
     ...(answer?.warnings ?? []).map((text) => Object.assign(document.createElement("li"), { textContent: text })),
   );
   clearTimeout(later); // a screen reader hears where the pen rests, not every point of its way
-  if (answer) later = setTimeout(() => (spoken.textContent = `${answer.digit}, ${percent(best)}`), 400);
+  if (answer) later = setTimeout(() => (spoken.textContent = `${said}, ${percent(p)}`), 400);
 }
 
 function told(answer) {
-  const truth = answer.label === null ? "" : answer.label === answer.digit ? `It is a ${answer.label}. ` : `It is a ${answer.label}: wrong. `;
+  const right = answer.label === answer.digit && !answer.rejected;
+  const truth = answer.label === null ? "" : right ? `It is a ${answer.label}. ` : `It is a ${answer.label}: wrong. `;
   const trust = answer.calibrated ? "Calibrated: of answers given with 90 %, about 90 in 100 are right. " : "";
   return `${truth}${trust}Answered in ${answer.milliseconds.toFixed(1)} ms.`;
 }

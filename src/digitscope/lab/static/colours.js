@@ -26,6 +26,22 @@ export function colours() {
   return named;
 }
 
+/** Pixels for -255..255 of `signedColour`, from the place 0 on. */
+export function signedTable() {
+  return (colours().signedTable ??= table(511, (i) => signedColour((i - 255) / 255)));
+}
+
+/** Pixels for 0..255 of `inkColour`. */
+export function inkTable() {
+  return (colours().inkTable ??= table(256, (i) => inkColour(i / 255)));
+}
+
+function table(size, colour) {
+  const bytes = new Uint8ClampedArray(4 * size);
+  for (let i = 0; i < size; i++) bytes.set([...colour(i), 255], 4 * i);
+  return new Uint32Array(bytes.buffer);
+}
+
 /** From rest to blue for what is above zero, to orange for what is below; `part` is -1..1. */
 export function signedColour(part) {
   const { plus, minus, rest } = colours();

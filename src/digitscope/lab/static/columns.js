@@ -10,9 +10,11 @@ export function columnsOf(layers) {
     .filter(({ name, place }) => place === layers.length - 1 || !PART_OF_ANOTHER.has(name));
 }
 
-/** The strongest connections between columns: [{from, to, lines: [[i, j, input x weight], ...]}]. */
+/** The strongest connections between columns, of units or of maps: [{from, to, between, lines: [[i, j,
+ * input x weight], ...]}]. */
 export function linksOf(connections, columns) {
-  return connections.map(({ into, links }) => ({
+  return connections.map(({ into, between, links }) => ({
+    between,
     from: columns.findLastIndex(({ place }) => place < into),
     to: columns.findIndex(({ place }) => place >= into),
     lines: links,
@@ -33,4 +35,10 @@ export function placeName(shape, index) {
   if (shape.length === 2) return `pixel (${Math.floor(index / shape[1])}, ${index % shape[1]})`;
   const { unit, at } = unitOf({ shape }, index);
   return shape[2] === 1 ? `pixel (${at[0]}, ${at[1]})` : `map ${unit} (${at[0]}, ${at[1]})`;
+}
+
+/** What the output neuron `i` of a network says: a digit, "none", or where there is only one, its question. */
+export function outputName({ classes, columns, refuses }, i) {
+  if (i < classes.length && columns.at(-1).shape[0] >= classes.length) return String(classes[i]);
+  return refuses ? "none" : `is it ${classes.at(-1)}?`;
 }

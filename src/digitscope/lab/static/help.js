@@ -9,7 +9,7 @@ const SENTENCES = {
   time: "Go back to any moment of a training: its curves, its weights, its answers.",
   mistakes: "The test images that the network gets wrong, by what they are and what it takes them for.",
   why: "What in the image speaks for and against each digit, and the smallest change that makes it another.",
-  model: "Which network answers: every run in the folder runs can be chosen.",
+  model: "Which network answers: every run in the folder runs, or one that ships with digitscope.",
   explain: "Turns explaining on or off: while it is on, a click on a control says what it does, and does nothing else.",
   "train-first": "Trains the recipe speedrun-98: 256 hidden neurons, four passes over 55,000 images, about a second.",
   pad: "Draw one digit with mouse, pen or finger; a pen's pressure makes the line wider.",

@@ -2,43 +2,56 @@
 import { unitOf } from "./columns.js";
 
 const HEAD = 2.6; // units above a column, for its name and shape
+const NARROW = 6.5; // units a column: with less, the names stand in two rows at the top
 const LARGEST = 2.2; // units: a neuron's cell
 const GAP = 0.1; // of the width, at least, between two columns
 
 /**
  * Boxes for columns [{name, shape}] on a stage. `unit` is the height of text.
- * A box: {kind, x, y, width, height, shape, cell, across, side, head}; kind is "image", "maps",
- * "neurons" or "outputs".
+ * A box: {kind, x, y, width, height, shape, cell, across, head, crowded}; kind is "image", "maps",
+ * "neurons" or "outputs", head where its name stands.
  */
 export function layOut(columns, width, height, unit) {
+  const crowded = width / columns.length < NARROW * unit;
+  const top = (crowded ? 2 * HEAD : HEAD) * unit;
   const side = 1.5 * unit; // the words above the outer columns reach further than these
   width -= side;
-  const body = height - HEAD * unit - 2;
-  const middle = HEAD * unit + body / 2;
+  const body = height - top - 2;
+  const middle = top + body / 2;
   const hidden = columns.length - 2;
   const outputs = outputBox(columns.at(-1), body, unit);
-  const image = Math.min(0.62 * body, Math.max(0.27 * width, 7 * unit));
+  const image = Math.min(0.62 * body, Math.max((hidden > 4 ? 0.13 : 0.27) * width, (hidden > 4 ? 4.5 : 7) * unit));
   const gaps = columns.length - 1;
   const gap = Math.max(GAP * width, 1.2 * unit) / Math.max(1, hidden / 2);
-  const room = (width - image - outputs.width - gaps * gap) / Math.max(1, hidden);
+  const room = width - image - outputs.width - gaps * gap;
+  const needs = columns.slice(1, -1).map(needOf);
+  const whole = needs.reduce((sum, need) => sum + need, 0);
   const boxes = columns.map((column, i) => {
     if (i === 0) return imageBox(column, image);
     if (i === columns.length - 1) return outputs;
-    return column.shape.length === 3 ? mapsBox(column, room, body, unit) : neuronsBox(column, room, body, unit);
+    const own = (room * needs[i - 1]) / whole;
+    return column.shape.length === 3 ? mapsBox(column, own, body, unit) : neuronsBox(column, own, body, unit);
   });
   const rest = width - boxes.reduce((sum, box) => sum + box.width, 0);
   let x = 1;
-  for (const box of boxes) {
+  for (const [i, box] of boxes.entries()) {
     box.x = x;
     box.y = middle - box.height / 2;
-    box.head = box.y - 0.55 * unit;
+    box.crowded = crowded;
+    box.head = crowded ? (HEAD * (1 + (i % 2)) - 0.55) * unit : box.y - 0.55 * unit;
     x += box.width + rest / gaps;
   }
   return boxes;
 }
 
+/** How much room a column asks for, beside others: a deep network has many. */
+function needOf({ shape }) {
+  const [n, area] = shape.length === 3 ? [shape[2], shape[0] * shape[1]] : [shape[0], 16];
+  return Math.sqrt(n * area);
+}
+
 function imageBox({ name, shape }, width) {
-  const side = Math.max(1, Math.floor(width / shape[1])) * shape[1];
+  const side = Math.max(2, Math.floor(width / shape[1])) * shape[1];
   return { kind: "image", name, shape, width: side, height: side, cell: side / shape[1], across: shape[1] };
 }
 

@@ -1,4 +1,4 @@
-// The models: choosing one, and what to do where there is none.
+// The models: choosing one, and how to come to a first one of one's own.
 import { columnsOf } from "./columns.js";
 import { on, send } from "./connection.js";
 import { percent, whole } from "./numbers.js";
@@ -8,6 +8,7 @@ import { active } from "./training.js";
 const FIRST = "speedrun-98"; // takes about a second
 const select = document.getElementById("model");
 let asked = ""; // the model that was asked for last
+let first = false; // whether a first network of one's own is in training, to be drawn with
 
 /** Begin. */
 export function startModels() {
@@ -27,9 +28,9 @@ export function startModels() {
   watch(["lab", "network"], show);
   watch(["model"], ask);
   watch(["connected"], () => setTimeout(sayConnected, state.connected ? 0 : 600)); // a blink is no news
-  watch(["training", "history"], sayFirst);
+  watch(["training", "history", "lab"], sayFirst);
   select.addEventListener("change", () => change({ model: select.value, neuron: "" }));
-  document.getElementById("train-first").addEventListener("click", () => send({ do: "train", recipe: FIRST, settings: {} }));
+  document.getElementById("train-first").addEventListener("click", trainFirst);
   on("error", ({ about, what }) => {
     if (about === "model") change({ model: (asked = state.network?.id ?? "") });
     if (about === "train") document.getElementById("first-error").textContent = what;
@@ -40,10 +41,10 @@ function usable() {
   return (state.lab?.models ?? []).filter((model) => model.usable);
 }
 
-/** The model that the address asks for, else the newest that is whole. */
+/** The model that the address asks for, else the one that the server proposes. */
 function wanted() {
   const models = usable();
-  const known = models.find(({ id }) => id === state.model) ?? models.find(({ finished }) => finished) ?? models[0];
+  const known = models.find(({ id }) => id === state.model) ?? models.find(({ id }) => id === state.lab.model) ?? models[0];
   return known?.id ?? "";
 }
 
@@ -56,23 +57,33 @@ function ask() {
 
 function show() {
   const models = usable();
-  document.getElementById("no-model").hidden = !state.lab || models.length > 0;
+  document.getElementById("no-model").hidden = !first && models.some(({ ships }) => !ships);
   document.getElementById("bench").hidden = !state.network;
   document.getElementById("model-chooser").hidden = !models.length;
   select.replaceChildren(
-    ...models.map(({ id, name, architecture, accuracy }) => {
+    ...models.map(({ id, name, architecture, accuracy, ships }) => {
       const right = accuracy === null ? "" : ` · ${percent(accuracy, 2)}`;
-      return new Option(`${name} · ${architecture}${right}`, id);
+      return new Option(ships ? `${name} (ships with digitscope)${right}` : `${name} · ${architecture}${right}`, id);
     }),
   );
   select.value = state.network?.id ?? "";
 }
 
-/** Progress of the first training, told where it was asked for. */
+function trainFirst() {
+  first = send({ do: "train", recipe: FIRST, settings: {} });
+  document.getElementById("first-error").textContent = "";
+}
+
+/** Progress of the first training, told where it was asked for; when it has ended, it is drawn with. */
 function sayFirst() {
   const { training, history } = state;
   const last = history.at(-1);
   const running = active();
+  if (first && training.status === "ended" && usable().some(({ id, finished }) => finished && id === training.run)) {
+    first = false;
+    change({ model: training.run, neuron: "" });
+    show();
+  }
   document.getElementById("train-first").disabled = running;
   document.getElementById("first-progress").textContent = !running
     ? ""

@@ -1,7 +1,9 @@
 // The network: its columns lit by what the drawing sets off, and the strongest connections.
-import { colours, css, inkColour, mix, onColours, signedColour } from "./colours.js";
-import { placeName, unitOf } from "./columns.js";
+import { colours, onColours } from "./colours.js";
+import { outputName, placeName } from "./columns.js";
 import { cornerOf, layOut, neuronAt, placeOf, sizeOf } from "./layout.js";
+import { light } from "./lights.js";
+import { paintLinks, touches } from "./links.js";
 import { percent, signed } from "./numbers.js";
 import { change, state, watch } from "./state.js";
 
@@ -34,6 +36,10 @@ export function titleOf(column, i) {
   if (i === 0) return "input";
   if (i === state.network.columns.length - 1) return "output";
   return { max_pool2d: "pooling" }[column.name] ?? (column.shape.length === 3 ? "feature maps" : "hidden");
+}
+
+function shortTitle(column, i) {
+  return { "feature maps": "maps", pooling: "pool" }[titleOf(column, i)] ?? titleOf(column, i);
 }
 
 function open(found) {
@@ -80,7 +86,7 @@ function tell() {
 
 function nameOf({ column, index }) {
   const last = state.network.columns.length - 1;
-  if (column === last) return `output ${outputName(index)}`;
+  if (column === last) return `output ${outputName(state.network, index)}`;
   const name = placeName(state.network.columns[column].shape, index);
   return column && name.startsWith("neuron") ? `hidden ${name}` : name;
 }
@@ -91,11 +97,6 @@ function valueOf({ column, index }) {
   if (column === 0) return `: ${answer.input[index]} of 255`;
   const value = answer.values[column][index];
   return `: ${column === state.network.columns.length - 1 ? percent(value) : signed(value, 2)}`;
-}
-
-function outputName(i) {
-  const { classes, columns } = state.network;
-  return columns.at(-1).shape[0] === classes.length ? classes[i] : `is it ${classes.at(-1)}?`;
 }
 
 function place() {
@@ -123,13 +124,14 @@ function paint() {
   context.clearRect(0, 0, stage.clientWidth, stage.clientHeight);
   if (!state.network || boxes.length !== state.network.columns.length) return;
   const focus = focused();
-  if (!focus) paintLinks(focus);
+  if (!focus) paintAllLinks(focus);
   boxes.forEach((box, i) => {
     paintHead(box, i);
     const values = state.answer ? (i === 0 ? state.answer.input : state.answer.values[i]) : null;
-    ({ image: paintImage, maps: paintMaps, neurons: paintNeurons, outputs: paintOutputs })[box.kind](box, values);
+    light(context, box, values, state.network);
   });
-  if (focus) paintLinks(focus); // above the neurons: they lead to one of many
+  paintWindow();
+  if (focus) paintAllLinks(focus); // above the neurons: they lead to one of many
   const chosen = state.neuron.split(",").map(Number);
   if (state.neuron && boxes[chosen[0]]) ring(boxes[chosen[0]], chosen[1], colours().text("ink"));
   if (hovered) ring(boxes[hovered.column], hovered.index, colours().text("accent"));
@@ -138,14 +140,16 @@ function paint() {
 function paintHead(box, i) {
   const column = state.network.columns[i];
   const centre = Math.min(stage.clientWidth - 2 * unit, Math.max(2 * unit, box.x + box.width / 2));
+  const { crowded } = box;
   context.textAlign = "center";
   context.fillStyle = colours().text("ink");
   context.font = `600 ${0.88 * unit}px system-ui, sans-serif`;
-  context.fillText(titleOf(column, i), centre, box.head - 1.05 * unit);
+  context.fillText(crowded ? shortTitle(column, i) : titleOf(column, i), centre, box.head - 1.05 * unit);
   context.fillStyle = colours().text("muted");
-  context.font = `${0.8 * unit}px system-ui, sans-serif`;
+  context.font = `${(crowded ? 0.7 : 0.8) * unit}px system-ui, sans-serif`;
   const shape = column.shape.join("×");
-  context.fillText(i === 0 || column.name === "max_pool2d" ? shape : `${shape} ${column.name}`, centre, box.head);
+  const bare = crowded || i === 0 || column.name === "max_pool2d";
+  context.fillText(bare ? shape : `${shape} ${column.name}`, centre, box.head);
 }
 
 /** The neuron whose links are shown: the hovered one, else the open one; null for those of all. */
@@ -154,99 +158,34 @@ function focused() {
   return hovered ?? (opened && answer ? { column: opened.column, index: opened.position } : null);
 }
 
-function paintLinks(focus) {
+function paintAllLinks(focus) {
   const { opened } = state;
-  for (const { from, to, lines } of state.answer?.links ?? []) {
-    const touches = ([i, j]) => (focus.column === from && focus.index === i) || (focus.column === to && focus.index === j);
-    const own = focus === null ? lines : lines.filter(touches);
-    paintLines(from, to, own, Math.abs(lines[0]?.[2] ?? 0), focus === null ? 0.75 : 1);
+  for (const group of state.answer?.links ?? []) {
+    const { from, to, lines } = group;
+    const own = focus === null ? lines : lines.filter((link) => touches(group, link, focus, boxes));
+    paintLinks(context, [boxes[from], boxes[to]], group, own, Math.abs(lines[0]?.[2] ?? 0), focus !== null ? 1 : boxes[0].crowded ? 0.45 : 0.75, unit);
   }
-  if (focus && opened && opened.column === focus.column && opened.position === focus.index) {
-    const into = opened.incoming;
-    paintLines(focus.column - 1, focus.column, into, Math.max(...into.map(([, , product]) => Math.abs(product)), 0), 1);
-  }
+  if (!focus || !opened || opened.column !== focus.column || opened.position !== focus.index) return;
+  const into = opened.incoming;
+  const strongest = Math.max(...into.map(([, , product]) => Math.abs(product)), 0);
+  paintLinks(context, [boxes[focus.column - 1], boxes[focus.column]], { between: "units" }, into, strongest, 1, unit);
 }
 
-function paintLines(from, to, lines, strongest, alpha) {
-  const [left, right] = [boxes[from], boxes[to]];
-  if (!left || !right || !strongest) return;
-  const { plus, minus } = colours();
-  for (const [i, j, value] of [...lines].reverse()) {
-    const [x, y] = placeOf(left, i);
-    const [u, v] = placeOf(right, j);
-    const part = Math.abs(value) / strongest;
-    const bend = (u - x) * 0.45;
-    context.strokeStyle = css(value < 0 ? minus : plus, alpha * (0.12 + 0.6 * part));
-    context.lineWidth = 0.6 + (unit / 9) * part;
-    context.beginPath();
-    context.moveTo(x, y);
-    context.bezierCurveTo(x + bend, y, u - bend, v, u, v);
-    context.stroke();
-  }
-}
-
-function paintImage(box, values) {
-  const { x, y, width, cell } = box;
-  context.fillStyle = css(inkColour(0));
-  context.fillRect(x, y, width, width);
-  for (let i = 0; values && i < values.length; i++) {
-    if (!values[i]) continue;
-    context.fillStyle = css(inkColour(values[i] / 255));
-    context.fillRect(x + (i % box.across) * cell, y + Math.floor(i / box.across) * cell, cell, cell);
-  }
-  outline(x, y, width, width);
-}
-
-function paintMaps(box, values) {
-  const [h, w, n] = box.shape;
-  const limit = values ? largest(values) : 1;
-  const small = new OffscreenCanvas(w, h);
-  const inner = small.getContext("2d");
-  const pixels = inner.createImageData(w, h);
-  context.imageSmoothingEnabled = false;
+/** What the open place of a map looks at, in the maps before it. */
+function paintWindow() {
+  const { opened } = state;
+  const box = boxes[opened?.column - 1];
+  if (!opened?.window || !box) return;
+  const [row, column, side] = opened.window;
+  const [h, w, n = 1] = box.shape;
+  const [top, left] = [Math.max(0, row), Math.max(0, column)];
+  const [bottom, right] = [Math.min(h, row + side), Math.min(w, column + side)];
+  context.strokeStyle = colours().text("accent");
+  context.lineWidth = Math.max(1, 0.09 * unit);
   for (let map = 0; map < n; map++) {
-    const [x, y] = cornerOf(box, map);
-    for (let i = 0; i < h * w; i++) {
-      pixels.data.set([...signedColour(values ? values[i * n + map] / limit : 0), 255], 4 * i);
-    }
-    inner.putImageData(pixels, 0, 0);
-    context.drawImage(small, x, y, w * box.cell, h * box.cell);
-    outline(x, y, w * box.cell, h * box.cell);
-  }
-}
-
-function paintNeurons(box, values) {
-  const limit = values ? largest(values) : 1;
-  const radius = 0.5 * box.cell - Math.max(0.5, 0.09 * box.cell);
-  for (let i = 0; i < box.shape[0]; i++) disc(box, i, radius, values ? values[i] / limit : 0);
-}
-
-function paintOutputs(box, values) {
-  const radius = 0.41 * box.cell;
-  const { ink, paper, plus } = colours();
-  for (let i = 0; i < box.shape[0]; i++) {
-    const lit = values?.[i] ?? 0;
-    disc(box, i, radius, lit);
-    const [x, y] = placeOf(box, i);
-    context.fillStyle = css(lit > 0.5 ? mix(plus, paper, 1) : ink);
-    context.font = `600 ${0.42 * box.cell}px system-ui, sans-serif`;
-    context.textAlign = "center";
-    context.textBaseline = "middle";
-    context.fillText(box.shape[0] === state.network.classes.length ? state.network.classes[i] : "?", x, y + 0.02 * box.cell);
-    context.textBaseline = "alphabetic";
-  }
-}
-
-function disc(box, i, radius, lit) {
-  const [x, y] = placeOf(box, i);
-  context.beginPath();
-  context.arc(x, y, Math.max(0.8, radius), 0, 2 * Math.PI);
-  context.fillStyle = css(signedColour(lit));
-  context.fill();
-  if (radius > 2.5) {
-    context.strokeStyle = css(mix(colours().line, lit < 0 ? colours().minus : colours().plus, Math.min(1, Math.abs(lit))));
-    context.lineWidth = 1;
-    context.stroke();
+    if (!opened.weights && map !== opened.index) continue; // a pooling looks at its own map alone
+    const [x, y] = box.kind === "image" ? [box.x, box.y] : cornerOf(box, map);
+    context.strokeRect(x + left * box.cell, y + top * box.cell, (right - left) * box.cell, (bottom - top) * box.cell);
   }
 }
 
@@ -258,16 +197,4 @@ function ring(box, i, colour) {
   if (box.kind === "image" || box.kind === "maps") context.rect(x - box.cell / 2 - 1, y - box.cell / 2 - 1, box.cell + 2, box.cell + 2);
   else context.arc(x, y, 0.5 * box.cell, 0, 2 * Math.PI);
   context.stroke();
-}
-
-function outline(x, y, width, height) {
-  context.strokeStyle = colours().text("line");
-  context.lineWidth = 1;
-  context.strokeRect(x - 0.5, y - 0.5, width + 1, height + 1);
-}
-
-function largest(values) {
-  let most = 1e-6;
-  for (const value of values) most = Math.max(most, Math.abs(value));
-  return most;
 }

@@ -1,10 +1,10 @@
 // One neuron: its weights as a picture, its sum with the numbers of this drawing, and the test images
 // that excite it most.
 import { onColours } from "./colours.js";
-import { placeName, unitOf } from "./columns.js";
+import { outputName, placeName, unitOf } from "./columns.js";
 import { on, send } from "./connection.js";
 import { percent, signed } from "./numbers.js";
-import { inkPicture, weightPicture } from "./pictures.js";
+import { inkPicture, sheet } from "./pictures.js";
 import { change, state, watch } from "./state.js";
 
 const FORMULAS = {
@@ -94,24 +94,21 @@ function build() {
 }
 
 function titleOf({ column, position }) {
-  const { columns, classes } = state.network;
+  const { columns } = state.network;
   const { shape, name } = columns[column];
-  if (column === columns.length - 1) return `Output ${shape[0] === classes.length ? classes[position] : ""}`;
+  if (column === columns.length - 1) return `Output ${outputName(state.network, position)}`;
   const place = placeName(shape, position);
   if (shape.length === 1) return `Hidden ${place}`;
   return name === "max_pool2d" ? `Pooled ${place}` : place[0].toUpperCase() + place.slice(1);
 }
 
-/** Weights as a picture: as wide as what they look at, channels side by side. */
+/** Weights as a picture: of the shape that they look at; of a kernel, a square for every channel. */
 function showWeights(canvas, { picture, field }) {
   const limit = picture.reduce((most, w) => Math.max(most, Math.abs(w)), 0);
   const [h, w, n] = field.length === 1 ? inRows(field[0]) : [...field, 1];
   const values = new Float32Array(h * w * n);
-  for (let i = 0; i < picture.length; i++) {
-    const [pixel, channel] = [Math.floor(i / n), i % n];
-    values[Math.floor(pixel / w) * w * n + channel * w + (pixel % w)] = picture[i];
-  }
-  weightPicture(canvas, values, [h, w * n], limit);
+  for (let i = 0; i < picture.length; i++) values[(i % n) * h * w + Math.floor(i / n)] = picture[i];
+  sheet(canvas, values, [n, h, w], Math.ceil(Math.sqrt(n)), limit);
 }
 
 function inRows(n) {
@@ -144,8 +141,8 @@ function closingRows(neuron) {
   rows.push(row("", "bias b", "", "", signed(bias)), row("total", "z = Σ x w + b", "", "", signed(chain[0].value)));
   for (const step of chain.slice(1)) rows.push(result(FORMULAS[step.name] ?? step.name, valueOf(step, chain[0].value)));
   const { answer, network } = state;
-  if (answer?.calibrated && neuron.column === network.columns.length - 1 && network.columns.at(-1).shape[0] === network.classes.length) {
-    rows.push(result("calibrated", percent(answer.probabilities[neuron.position], 2)));
+  if (answer?.calibrated && neuron.column === network.columns.length - 1 && network.columns.at(-1).shape[0] === answer.judged.length) {
+    rows.push(result("calibrated", percent(answer.judged[neuron.position], 2)));
   }
   return rows;
 }

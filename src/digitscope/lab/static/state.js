@@ -44,9 +44,10 @@ export const state = {
 };
 
 const watchers = [];
-const SELDOM = 300; // milliseconds: browsers limit how often an address may change
+const SELDOM = 300; // milliseconds: browsers limit how often an address may change, in the long run
 let writing = 0;
-let written = -SELDOM;
+let spare = 20; // changes that may be written at once: a reload then finds the last of them
+let counted = 0; // when the spare ones were counted
 
 /** Take new values; whoever watches one that is really new is called, once. */
 export function change(values) {
@@ -57,10 +58,19 @@ export function change(values) {
     if (keys.some((key) => changed.includes(key))) tell(state);
   }
   if (changed.some((key) => LASTING.includes(key)) && !writing) {
-    const rest = written + SELDOM - performance.now();
-    if (rest > 0) writing = setTimeout(write, rest);
-    else write();
+    if (maySpend()) write();
+    else writing = setTimeout(write, SELDOM);
   }
+}
+
+/** Whether the address may change at once; one more change may every while. */
+function maySpend() {
+  const earned = Math.floor((performance.now() - counted) / SELDOM);
+  counted += earned * SELDOM;
+  spare = Math.min(20, spare + earned);
+  if (spare === 0) return false;
+  spare -= 1;
+  return true;
 }
 
 /** Call `tell` whenever one of the keys has changed. */
@@ -84,7 +94,6 @@ export function restore() {
 function write() {
   clearTimeout(writing);
   writing = 0;
-  written = performance.now();
   const kept = new URLSearchParams();
   for (const key of LASTING) if (key !== "settings" && state[key]) kept.set(key, state[key]);
   for (const [name, value] of Object.entries(state.settings)) kept.set(`set.${name}`, value);

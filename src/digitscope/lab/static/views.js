@@ -30,5 +30,6 @@ function show() {
     tab.tabIndex = chosen ? 0 : -1;
     if (chosen) tab.scrollIntoView({ block: "nearest", inline: "nearest" }); // a phone has not room for all
     document.getElementById(viewOf(tab)).hidden = !chosen;
+    if (chosen) tab.scrollIntoView({ block: "nearest", inline: "nearest" }); // on a phone they do not all fit
   }
 }
