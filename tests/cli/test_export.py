@@ -33,7 +33,7 @@ def run(statements: str, *arguments: str, cwd: Path) -> subprocess.CompletedProc
 
 @pytest.mark.parametrize(
     ("format", "files"),
-    [("onnx", ["small.onnx"]), ("torch", ["small-torch"])],
+    [("onnx", ["small.onnx"]), ("page", ["small.html"]), ("torch", ["small-torch"])],
 )
 def test_the_path_comes_last_and_is_named_after_the_run(
     cli: Cli, small_run: Path, tmp_path: Path, format: str, files: list[str]

@@ -1,4 +1,5 @@
-"""Exports: a model as the files of other frameworks. One file a format, one table.
+"""Exports: a model as the files of other frameworks, or as a page of its own. One file a format,
+one table.
 
 What every export takes and gives, and what it holds, is in `digitscope.exporting.exported`.
 """
@@ -17,6 +18,7 @@ from digitscope.models.model import Model, load
 FORMATS = {
     "keras": "digitscope.exporting.keras_file:KERAS",
     "onnx": "digitscope.exporting.onnx_file:ONNX",
+    "page": "digitscope.exporting.page_file:PAGE",
     "tensorflow": "digitscope.exporting.saved_model:TENSORFLOW",
     "torch": "digitscope.exporting.torch_files:TORCH",
 }
@@ -36,8 +38,8 @@ def find_format(name: str) -> Format:
 def export(model: Model | str | Path, format: str, path: str | Path | None = None) -> Path:
     """Write a model as a file or folder of another framework; the path written is returned.
 
-    `format` is "keras", "onnx", "tensorflow" or "torch"; `path` is the model's name with the
-    format's suffix, unless given. The export takes what the network takes, float32 [n, 784] or
+    `format` is "keras", "onnx", "page", "tensorflow" or "torch"; `path` is the model's name with
+    the format's suffix, unless given. The export takes what the network takes, float32 [n, 784] or
     [n, 28, 28, 1] in 0..1, ink high (PyTorch's: channels first), and gives the probability of every
     class [n, n_classes]; a network of one output gives that of the second class [n, 1].
     SettingError for an unknown format or a missing framework, StorageError where something exists
