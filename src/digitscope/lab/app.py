@@ -7,10 +7,14 @@ import contextlib
 import mimetypes
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import quote
 
-from fastapi import FastAPI, WebSocket
+from fastapi import FastAPI, Response, WebSocket
+from fastapi.responses import PlainTextResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 
+from digitscope.errors import DigitscopeError
+from digitscope.lab.archive import archived, zipped
 from digitscope.lab.lab import Lab
 from digitscope.lab.reader import warm
 from digitscope.lab.session import Session
@@ -36,6 +40,18 @@ def create_app(lab: Lab) -> FastAPI:
     @app.websocket("/socket")
     async def socket(socket: WebSocket) -> None:
         await Session(lab, socket).run()
+
+    @app.get("/archive/{run:path}", response_model=None)
+    def archive(run: str) -> Response:
+        """A run as a zip, made while it is sent."""
+        try:
+            path = lab.catalog.path(run)
+            archived(path)
+        except DigitscopeError as error:
+            return PlainTextResponse(f"{error}\n", 404)
+        name = quote(f"{path.name}.zip")
+        headers = {"content-disposition": f"attachment; filename*=UTF-8''{name}"}
+        return StreamingResponse(zipped(path), media_type="application/zip", headers=headers)
 
     app.mount("/", StaticFiles(directory=STATIC, html=True))
     return app

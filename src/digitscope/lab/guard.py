@@ -4,6 +4,7 @@ A browser runs pages of other sites on this machine too. Those must not drive th
 
     DNS rebinding        a name of theirs that suddenly means this machine: the Host is foreign
     cross-site sockets   a browser opens them to anywhere: the Origin is foreign
+    other sites' links   a browser says that they come from there: only the page itself is for them
     another machine      only with --host, and then a token is needed, kept in a cookie
     a foreign script     the page may load nothing from elsewhere, and has none inline
 """
@@ -80,11 +81,8 @@ class Guard:
         host = headers.get("host", "")
         if not self._knows(host):
             return 421, f"this lab does not answer to the host {host[:100]!r}: open its own address"
-        origin = headers.get("origin")
-        if scope["type"] == "websocket" and origin is None:
-            return 403, "a socket is for the lab's own page: its Origin is missing"
-        if origin not in (None, f"http://{host}"):
-            return 403, f"{origin[:100]!r} is another site, and must not drive this lab"
+        if foreign := _foreign(scope, headers, host):
+            return 403, foreign
         if scope["type"] == "http" and scope["method"] not in ("GET", "HEAD"):
             return 405, "this lab is only read from: GET or HEAD"
         if self.token and not self._is_let_in(scope, headers):
@@ -108,6 +106,19 @@ class Guard:
 
     def _is_token(self, given: str) -> bool:
         return bool(self.token) and hmac.compare_digest(given.encode(), self.token.encode())
+
+
+def _foreign(scope: Scope, headers: dict[str, str], host: str) -> str:
+    """Why a request comes from another site; "" where it does not, as far as a browser says."""
+    origin = headers.get("origin")
+    if scope["type"] == "websocket" and origin is None:
+        return "a socket is for the lab's own page: its Origin is missing"
+    if origin not in (None, f"http://{host}"):
+        return f"{origin[:100]!r} is another site, and must not drive this lab"
+    site = headers.get("sec-fetch-site", "none")
+    if scope["type"] == "http" and scope["path"] != "/" and site not in ("none", "same-origin"):
+        return "this is for the lab's own page, and another site asked for it"
+    return ""
 
 
 def _is_numeric(name: str) -> bool:

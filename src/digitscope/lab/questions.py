@@ -14,6 +14,7 @@ from digitscope.lab.mistakes import cell, matrix, neighbours
 from digitscope.lab.neuron import neuron
 from digitscope.lab.reader import steps
 from digitscope.lab.request import whole
+from digitscope.lab.sharing import file, share
 
 Asked = dict[str, Any]
 
@@ -51,11 +52,21 @@ def _of_model(desk: Desk, told: Message) -> Message:
     return Message(told.fields | {"model": desk.chosen}, told.payload)
 
 
+def _share(desk: Desk, asked: Asked) -> Message:
+    return share(desk, asked.get("id"))
+
+
+def _file(desk: Desk, asked: Asked) -> Message:
+    return file(desk, asked.get("id"))
+
+
 def _unit(asked: Asked) -> dict[str, int]:
     return {name: whole(asked, name) for name in ("layer", "index")}
 
 
 QUESTIONS: dict[str, Callable[[Desk, Asked], Message]] = {
+    "share": _share,
+    "file": _file,
     "steps": _steps,
     "neuron": _neuron,
     "favourites": _favourites,

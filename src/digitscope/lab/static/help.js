@@ -54,6 +54,11 @@ const SENTENCES = {
   "exhibit-close": "Closes the image.",
   through: "Puts this image on the pad of Draw, where you see every neuron that it excites.",
   neighbour: "Opens this training image.",
+  share: "Downloads this network as one HTML file to draw on: it opens in any browser, without the lab and without the internet.",
+  "model-file": "Downloads this network as its model file, which every command of digitscope takes.",
+  download: "Downloads this figure as it is now, as a picture.",
+  "seen-png": "Downloads the 28×28 pixels that the network got, as a PNG.",
+  "run-zip": "Downloads this run as a zip: recipe, results, events, weights, and the report where there is one.",
   more: "Shows the rest of the settings: data, first weights, schedule, penalty, chance.",
   recipe: "A recipe is a set of settings that work well together; change any of them below.",
 };
