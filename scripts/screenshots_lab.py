@@ -40,7 +40,7 @@ def main(target: Path, home: Path | None, only: str) -> None:
                         viewport={"width": width, "height": height},
                         color_scheme="dark" if scheme == "dark" else "light",
                     )
-                    page.goto((bare if name == "empty" else full) + view)
+                    page.goto((bare if name.endswith("empty") else full) + view)
                     bring(page)
                     page.screenshot(path=target / file, full_page=size == "phone")
                     page.close()
@@ -113,6 +113,12 @@ def mistakes(page: Page) -> None:
     page.wait_for_timeout(4000)
 
 
+def moments(page: Page) -> None:
+    """The time machine, once what is seen at the moment has come."""
+    page.locator("#time-digit", has_text="4").wait_for(timeout=20_000)
+    page.wait_for_timeout(2500)
+
+
 SHORT = "&recipe=lesson&set.epochs=5"
 VIEWS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "empty": ("", ready),
@@ -127,6 +133,9 @@ VIEWS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "exhibit": ("#view=mistakes&cell=doubtful&exhibit=test:2654", mistakes),
     "idle": ("#view=train", ready),
     "train": (f"#view=train{SHORT}", train),
+    "time": ("#view=time&image=test:115", moments),
+    "time-batch": ("#view=time&image=test:115&moment=16", moments),
+    "time-empty": ("#view=time", ready),
 }
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from digitscope.models.predictor import Predictor
     from digitscope.network.network import Network
     from digitscope.reader import Reader, read, read_pages
+    from digitscope.training.frames import frames
     from digitscope.training.train import train
 
 _HOMES = {
@@ -29,6 +30,7 @@ _HOMES = {
     "Reader": "digitscope.reader",
     "evaluate": "digitscope.evaluation.evaluate",
     "export": "digitscope.exporting",
+    "frames": "digitscope.training.frames",
     "load": "digitscope.models.model",
     "load_mnist": "digitscope.data.mnist",
     "predict": "digitscope.models.prediction",
@@ -46,6 +48,7 @@ __all__ = [
     "__version__",
     "evaluate",
     "export",
+    "frames",
     "load",
     "load_mnist",
     "predict",

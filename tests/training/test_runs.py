@@ -14,7 +14,6 @@ import pytest
 from digitscope.errors import RunError, SettingError
 from digitscope.models.model import load
 from digitscope.training.recipe import load_recipe
-from digitscope.training.recorder import MOST_FRAMES
 from digitscope.training.run_folder import create_run, lock, open_run
 from digitscope.training.train import train
 from tests.helpers import environment, small_recipe
@@ -84,17 +83,6 @@ def test_a_run_that_is_not_there(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(RunError, match=r"not a run folder: recipe\.toml is missing"):
         open_run(tmp_path / "empty")
-
-
-def test_frames_are_thinned(tmp_path: Path) -> None:
-    recipe = small_recipe(epochs=130, train=200, validation=50, hidden="2", train_sample=10)
-    folder = train(recipe, folder=tmp_path).folder
-    assert folder is not None
-    frames = sorted(int(p.stem.removeprefix("step-")) for p in (folder / "frames").iterdir())
-    assert len(frames) <= MOST_FRAMES
-    assert frames[0] == 0
-    assert frames[-1] == 130 * 2
-    assert len(frames) > 30
 
 
 def test_training_in_memory_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

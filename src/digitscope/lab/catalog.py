@@ -51,11 +51,12 @@ class Catalog:
         self._loaded: dict[str, tuple[int, Model]] = {}
 
     def entries(self) -> list[Entry]:
-        """What there is, the newest first. What is damaged is left out: it cannot be chosen."""
-        try:
-            paths = [p for p in self.root.iterdir() if not p.name.startswith(".")]
-        except OSError:
-            return []
+        """What there is, runs of sweeps too, the newest first. What is damaged is left out: it
+        cannot be chosen.
+        """
+        paths = [path for path in _inside(self.root) if not (path / "grid.json").exists()]
+        for grid in self.root.glob("*/grid.json"):
+            paths += [path for path in _inside(grid.parent) if path.is_dir()]
         dated = sorted(((_changed(p), p) for p in paths), reverse=True)
         found = (self._entry(path, changed) for changed, path in dated[:MOST])
         return [entry for entry in found if entry]
@@ -74,6 +75,10 @@ class Catalog:
         """
         own = next((entry.id for entry in self.entries() if entry.usable and entry.finished), "")
         return own or next(iter(shipped_models()), "")
+
+    def runs(self) -> list[Entry]:
+        """The runs alone."""
+        return [entry for entry in self.entries() if not entry.id.endswith(SUFFIX)]
 
     def load(self, id: str) -> Model:
         """The model that an id means; ModelFileError where it is none of these."""
@@ -114,13 +119,13 @@ class Catalog:
 
     def _run(self, path: Path, changed: float) -> Entry | None:
         folder = RunFolder(path)
-        if not folder.recipe_file.is_file() or (path / "grid.json").exists():
+        if not folder.recipe_file.is_file():
             return None
         recipe = folder.recipe()
         accuracy = _test_accuracy(path)
         return Entry(
             self.id(path),
-            path.name,
+            path.relative_to(self.root).as_posix(),
             format_spec(recipe.spec()),
             recipe.name,
             recipe.engine,
@@ -150,6 +155,14 @@ class Catalog:
             changed,
             ships,
         )
+
+
+def _inside(folder: Path) -> list[Path]:
+    """What stands in a folder and is not hidden; nothing where there is no such folder."""
+    try:
+        return [path for path in folder.iterdir() if not path.name.startswith(".")]
+    except OSError:
+        return []
 
 
 def _changed(path: Path) -> float:

@@ -12,6 +12,7 @@ from digitscope.lab.catalog import Catalog
 from digitscope.lab.favourites import Favourites
 from digitscope.lab.judgement import Judgements
 from digitscope.lab.message import MOST_BYTES, MOST_PIXELS, Message
+from digitscope.lab.past import Past
 from digitscope.lab.story import Story, past_story
 from digitscope.lab.teaching import Teaching
 from digitscope.lab.trainer import Trainer
@@ -28,6 +29,7 @@ class Lab:
         self.trainer = Trainer(self.catalog, self._change)
         self.judgements = Judgements(self.model, self.live)
         self.teaching = Teaching(self.catalog)
+        self.past = Past()
         self._favourites: Favourites | None = None
         self._lock = threading.Lock()
         self._changes, self._changed = 0, asyncio.Event()

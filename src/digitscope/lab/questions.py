@@ -11,6 +11,7 @@ from digitscope.lab.desk import Desk
 from digitscope.lab.lessons import judged, lessons, rehearse, teach, unteach
 from digitscope.lab.message import Message
 from digitscope.lab.mistakes import cell, matrix, neighbours
+from digitscope.lab.moments import frame, frames, runs, through
 from digitscope.lab.neuron import neuron
 from digitscope.lab.reader import steps
 from digitscope.lab.request import whole
@@ -78,4 +79,8 @@ QUESTIONS: dict[str, Callable[[Desk, Asked], Message]] = {
     "unteach": unteach,
     "rehearse": rehearse,
     "judged": judged,
+    "runs": runs,
+    "frames": frames,
+    "frame": frame,
+    "through": through,
 }

@@ -25,8 +25,8 @@ from digitscope.training.events import Advanced, EpochEnded, Event, Stopped
 from digitscope.training.loop import FIRST_BATCHES, Loop
 from digitscope.training.run_folder import RunFolder
 
-MOST_FRAMES = 64
-EPOCH_FRAMES = MOST_FRAMES - len(FIRST_BATCHES)
+# Frames of a run: as many as fit into so many bytes, but never fewer or more than these.
+FRAMES_BYTES, LEAST_FRAMES, MOST_FRAMES = 64_000_000, 64, 256
 
 
 class Recorder:
@@ -135,11 +135,14 @@ class Recorder:
         self._save_model(path, position, {"epoch": epoch, "batch": batch})
 
     def _thin_frames(self, epoch: int) -> None:
-        """Keep at most `MOST_FRAMES`: of the epochs every second one, every fourth, and so on, and
-        the newest.
+        """Keep no more than there is room for: of many epochs every second one, every fourth, and
+        so on, and the newest.
         """
+        untrained = self.folder.frames / f"step-{0:08d}.safetensors"
+        size = untrained.stat().st_size if untrained.exists() else FRAMES_BYTES
+        most = min(MOST_FRAMES, max(LEAST_FRAMES, FRAMES_BYTES // size)) - len(FIRST_BATCHES)
         every = 1
-        while epoch // every + 2 > EPOCH_FRAMES:
+        while epoch // every + 2 > most:
             every *= 2
         for frame in self.folder.frames.glob("step-*.safetensors"):
             of, rest = divmod(_step(frame), self.loop.batches)

@@ -6,10 +6,12 @@ const MARGIN = { left: 3.4, right: 0.9, top: 0.6, bottom: 1.7 }; // in units of 
 /**
  * Draw into `place`. `chart`: {x: [low, high], y: [low, high], log, ticks: {x, y}, format, label,
  * series: [{name, points: [[x, y], ...], marks}]}; `ticks` are values, `format` writes those of y.
+ * `along` writes those of x, and `axis` says what they are. The picture, its area and its scales are
+ * returned.
  */
 export function drawChart(place, chart) {
   const { clientWidth: width, clientHeight: height } = place;
-  if (!width || !height) return;
+  if (!width || !height) return null;
   const unit = parseFloat(getComputedStyle(place).fontSize);
   const area = {
     left: MARGIN.left * unit,
@@ -26,6 +28,7 @@ export function drawChart(place, chart) {
   for (const series of chart.series) line(lines, series, to, unit);
   svg.append(clip, lines);
   place.replaceChildren(svg);
+  return { svg, area, to };
 }
 
 function scales({ x, y, log }, area) {
@@ -37,14 +40,14 @@ function scales({ x, y, log }, area) {
   };
 }
 
-function grid(svg, { ticks, format }, area, to, unit) {
+function grid(svg, { ticks, format, along = String, axis = "epoch" }, area, to, unit) {
   for (const value of ticks.y) {
     const y = to.y(value);
     svg.append(element("line", { class: "grid", x1: area.left, x2: area.right, y1: y, y2: y }));
     svg.append(text(format(value), area.left - 0.5 * unit, y + 0.3 * unit, "end"));
   }
-  for (const value of ticks.x) svg.append(text(String(value), to.x(value), area.bottom + 1.3 * unit, "middle"));
-  svg.append(text("epoch", area.left - 0.9 * unit, area.bottom + 1.3 * unit, "end"));
+  for (const value of ticks.x) svg.append(text(along(value), to.x(value), area.bottom + 1.3 * unit, "middle"));
+  svg.append(text(axis, area.left - 0.9 * unit, area.bottom + 1.3 * unit, "end"));
   svg.append(element("line", { class: "axis", x1: area.left, x2: area.right, y1: area.bottom, y2: area.bottom }));
 }
 
@@ -72,7 +75,8 @@ function text(words, x, y, anchor) {
   return node;
 }
 
-function element(name, attributes) {
+/** A node of SVG. */
+export function element(name, attributes) {
   const node = document.createElementNS(NS, name);
   for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
   return node;

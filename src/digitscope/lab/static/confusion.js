@@ -23,13 +23,14 @@ function show() {
   }
   const { matrix, epoch, part } = confusion;
   const classes = [...(state.training.recipe?.digits ?? "0123456789")];
-  if (cells.length !== classes.length) build(classes);
+  if (cells.length !== classes.length) cells = confusionTable(place, classes);
   const wrong = matrix.flat().reduce((a, b) => a + b, 0) - matrix.reduce((sum, row, i) => sum + row[i], 0);
   words.textContent = `epoch ${epoch}: ${wrong} ${part} images wrong`;
-  matrix.forEach((row, i) => row.forEach((count, j) => fill(cells[i][j], count, i === j, row)));
+  matrix.forEach((row, i) => row.forEach((count, j) => fillCell(cells[i][j], count, i === j, row)));
 }
 
-function fill(cell, count, right, row) {
+/** The number and the colour of one cell. */
+export function fillCell(cell, count, right, row) {
   const { plus, minus, rest, ink } = colours();
   const share = count / (row.reduce((a, b) => a + b, 0) || 1);
   // The roots keep a few mistakes among thousands visible.
@@ -39,20 +40,22 @@ function fill(cell, count, right, row) {
   cell.style.color = css(part > 0.62 ? colours().paper : ink);
 }
 
-function build(classes) {
+/** An empty table in a place, its cells by row and column; `columns` may be more than the digits. */
+export function confusionTable(place, classes, columns = classes) {
   const table = document.createElement("table");
   const head = table.createTHead().insertRow();
-  head.append(header("", "col"), ...classes.map((name) => header(name, "col")));
+  head.append(header("", "col"), ...columns.map((name) => header(name, "col")));
   const body = table.createTBody();
-  cells = classes.map((name) => {
+  const cells = classes.map((name) => {
     const row = body.insertRow();
     row.append(header(name, "row"));
-    return classes.map(() => row.insertCell());
+    return columns.map(() => row.insertCell());
   });
   const caption = table.createCaption();
   caption.className = "hidden-words";
   caption.textContent = "Confusion matrix: rows are the digits, columns the answers";
   place.replaceChildren(table);
+  return cells;
 }
 
 function header(name, scope) {

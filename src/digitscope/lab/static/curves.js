@@ -67,7 +67,7 @@ function drawAccuracy() {
   const x = span();
   const later = history.filter((e) => e.epoch > 0);
   const least = later.length ? Math.min(...later.flatMap((e) => [e.train_accuracy, e.watched_accuracy])) : 0;
-  const low = [98, 95, 90, 80, 50, 0].find((limit) => 100 * least >= limit) ?? 0;
+  const low = floorOf(least);
   const points = (what) => history.map((e) => [e.epoch, 100 * e[`${what}_accuracy`]]);
   drawChart(accuracy, {
     x,
@@ -81,6 +81,11 @@ function drawAccuracy() {
     ],
   });
   key("accuracy-key", "accuracy", (v) => percent(v, 2));
+}
+
+/** Where an axis of accuracies begins, in percent. */
+export function floorOf(least) {
+  return [98, 95, 90, 80, 50, 0].find((limit) => 100 * least >= limit) ?? 0;
 }
 
 function words(what, write) {
@@ -108,16 +113,18 @@ function key(id, what, write, withBatches = false) {
 }
 
 /** Without the means over few images that come between those over many: they are noise. */
-function steady(losses) {
+export function steady(losses) {
   const most = Math.max(...losses.map(([, , , images]) => images));
   return losses.filter(([epoch, , , images]) => epoch === 1 || 8 * images >= most);
 }
 
-function logRange(low, high) {
+/** A range with room around it, on a logarithmic axis. */
+export function logRange(low, high) {
   return [low / 1.25, high * 1.4];
 }
 
-function logTicks([low, high]) {
+/** Round numbers on a logarithmic axis, not too many. */
+export function logTicks([low, high]) {
   const all = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) {
     for (const digit of [1, 2, 5]) all.push(Number((digit * 10 ** power).toPrecision(3)));

@@ -32,13 +32,19 @@ function show() {
     words.textContent = "What each neuron looks for appears here.";
     return;
   }
+  words.textContent = layFeatures(canvas, features);
+}
+
+/** The pictures as large as the canvas's parent allows; `limit` has the full colour. What it shows,
+ * in words. */
+export function layFeatures(canvas, features, limit = 127) {
   const [n, h, w] = features.shape;
   const { clientWidth, clientHeight } = canvas.parentElement;
   const { columns, rows, scale } = fitting(Math.min(n, MOST), clientWidth / (w + 1), clientHeight / (h + 1));
-  sheet(canvas, features.values, [rows * columns, h, w], columns, 127);
-  words.textContent = told(features, rows * columns);
+  sheet(canvas, features.values, [rows * columns, h, w], columns, limit);
   canvas.style.width = `${Math.floor(columns * (w + 1) * scale)}px`;
   canvas.style.height = `${Math.floor(rows * (h + 1) * scale)}px`;
+  return told(features, rows * columns);
 }
 
 /** Full rows of at most n pictures that cover most of a place; its size is measured in pictures. */

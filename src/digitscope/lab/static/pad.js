@@ -137,7 +137,8 @@ function undo() {
   moved(performance.now());
 }
 
-function clear() {
+/** Empty the pad. */
+export function clear() {
   strokes = [];
   pen.down = false;
   change({ image: "", drawing: "" });

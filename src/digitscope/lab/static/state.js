@@ -1,7 +1,7 @@
 // The state of the page, in one place. Who wants to know of a change watches its keys.
 
 // What a reload keeps: it is mirrored in the address, after the #.
-const LASTING = ["view", "model", "image", "drawing", "neuron", "steps", "recipe", "settings", "run", "cell", "amount", "exhibit", "taught"];
+const LASTING = ["view", "model", "image", "drawing", "neuron", "steps", "recipe", "settings", "run", "cell", "amount", "exhibit", "taught", "past", "moment", "pace"];
 
 const VIEWS = ["draw", "train", "backprop", "time", "mistakes", "why"];
 
@@ -19,6 +19,9 @@ export const state = {
   amount: "", // how many images of it are shown, if more than at first
   exhibit: "", // the image that is looked at: "test:123", "train:7"
   taught: "", // "open" where the drawings that the model was taught are shown
+  past: "", // the run in the time machine; "" is the one that is trained or read with
+  moment: "", // updates of the weights before the frame that is shown there; "" is the last frame
+  pace: "", // frames a second, where they are played
 
   connected: false,
   lab: null, // the server's hello: models, recipes, settings, engines
@@ -41,6 +44,11 @@ export const state = {
   shown: null, // the images of the chosen cell
   exhibited: null, // what is known of the image that is looked at
   mistakesError: "",
+  pasts: null, // the runs that the time machine can go to
+  film: null, // the frames of one of them, and its curves
+  frame: null, // what is seen at the frame that is shown
+  seen: 0, // how many of its frames are known
+  through: null, // what every frame says of what was read last
 };
 
 const watchers = [];
