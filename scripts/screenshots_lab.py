@@ -119,6 +119,12 @@ def moments(page: Page) -> None:
     page.wait_for_timeout(2500)
 
 
+def why(page: Page) -> None:
+    """The maps and the smallest change for the image in the address."""
+    page.locator("#why-bars .best").wait_for(timeout=30_000)
+    page.wait_for_timeout(400)
+
+
 SHORT = "&recipe=lesson&set.epochs=5"
 VIEWS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "empty": ("", ready),
@@ -131,6 +137,13 @@ VIEWS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "mistakes": ("#view=mistakes", mistakes),
     "cell": ("#view=mistakes&cell=4,9", mistakes),
     "exhibit": ("#view=mistakes&cell=doubtful&exhibit=test:2654", mistakes),
+    "why": ("#view=why&image=test:100&whyPixel=17,11", why),
+    "why-pair": (
+        "#view=why&image=test:100&whyAgainst=5&whyInk=missing&whyKind=few&whyFade=20",
+        why,
+    ),
+    "why-reader": ("#view=why&image=test:5847&model=runs/reader.safetensors&whyKind=smooth", why),
+    "why-empty": ("#view=why", ready),
     "idle": ("#view=train", ready),
     "train": (f"#view=train{SHORT}", train),
     "time": ("#view=time&image=test:115", moments),

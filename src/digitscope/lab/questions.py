@@ -16,6 +16,7 @@ from digitscope.lab.neuron import neuron
 from digitscope.lab.reader import steps
 from digitscope.lab.request import whole
 from digitscope.lab.sharing import file, share
+from digitscope.lab.why import told_change, told_contributions
 
 Asked = dict[str, Any]
 
@@ -61,6 +62,14 @@ def _file(desk: Desk, asked: Asked) -> Message:
     return file(desk, asked.get("id"))
 
 
+def _contributions(desk: Desk, asked: Asked) -> Message:
+    return told_contributions(desk.model, desk.given, asked)
+
+
+def _smallest_change(desk: Desk, asked: Asked) -> Message:
+    return told_change(desk.model, desk.given, asked)
+
+
 def _unit(asked: Asked) -> dict[str, int]:
     return {name: whole(asked, name) for name in ("layer", "index")}
 
@@ -83,4 +92,6 @@ QUESTIONS: dict[str, Callable[[Desk, Asked], Message]] = {
     "frames": frames,
     "frame": frame,
     "through": through,
+    "contributions": _contributions,
+    "smallest_change": _smallest_change,
 }

@@ -70,6 +70,16 @@ const SENTENCES = {
   "past-confusion": "Rows are digits, columns answers; a frame marks what changed since the moment before: solid where it grew, dashed where it shrank.",
   more: "Shows the rest of the settings: data, first weights, schedule, penalty, chance.",
   recipe: "A recipe is a set of settings that work well together; change any of them below.",
+  "why-number": "Explains the answer to one of MNIST's 10,000 test images.",
+  "why-by": "How evidence is found: as the exact sum of what every pixel says, or by hiding a patch and asking again.",
+  "why-ink": "Explains the ink that is there, or what ink would say where there is only paper.",
+  "why-tile": "Shows the map of this digit large; all maps have one scale of colours.",
+  "why-map": "Every pixel's part in this answer: rest on one, or go there with the arrow keys, to read its number.",
+  "why-against": "Compares two digits: what speaks for the one rather than the other.",
+  "why-target": "What the image is to become; the nearest is the digit that takes the smallest change.",
+  "why-kind": "Which changes are searched: any, those that a blur leaves, or few pixels set to ink or paper.",
+  "why-fade": "Goes from the image to the changed one in small steps; the network answers at each.",
+  "why-pad": "Puts the image at the slider on the pad, byte for byte, so that every other view can open it.",
 };
 
 const tip = document.getElementById("help");

@@ -28,6 +28,7 @@ import { startThrough } from "./through.js";
 import { startTimeline } from "./timeline.js";
 import { startTrain } from "./train.js";
 import { startViews } from "./views.js";
+import { startWhy } from "./why.js";
 
 restore();
 startViews();
@@ -54,6 +55,7 @@ startTimeline();
 startPastCurves();
 startMoment();
 startThrough();
+startWhy();
 startHelp();
 await startImages();
 startReading();

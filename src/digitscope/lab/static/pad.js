@@ -35,7 +35,7 @@ export function startPad(onMove) {
   });
   new ResizeObserver(repaint).observe(frame);
   watch(["drawing", "image"], follow);
-  watch(["answer"], () => state.image.startsWith("test:") && repaint());
+  watch(["answer"], () => /^(test|train|pixels):/.test(state.image) && repaint());
   follow();
 }
 

@@ -33,7 +33,7 @@ export function read(time = performance.now()) {
 
 /** Send the question; false where there is nothing to read. */
 function ask(id) {
-  if (ofMnist()) return send({ do: "read", id, image: state.image });
+  if (asItIs()) return send({ do: "read", id, image: state.image });
   if (state.image === "file") {
     const file = openedFile();
     return file !== null && send({ do: "read", id, file: file.name }, file.bytes);
@@ -42,9 +42,9 @@ function ask(id) {
   return drawn !== null && send({ do: "read", id, width: drawn.side, height: drawn.side }, drawn.grey);
 }
 
-/** Whether an image of the data set lies on the pad, which is taken as it is. */
-function ofMnist() {
-  return /^(test|train):/.test(state.image);
+/** Whether an image lies on the pad that is taken as it is: one of the data set, or one written out. */
+function asItIs() {
+  return /^(test|train|pixels):/.test(state.image);
 }
 
 function heard(message, buffer) {
@@ -95,7 +95,7 @@ function show(answer, time = null) {
 /** Ask for the steps of the preparation of what was read last. */
 export function askStages() {
   if (!state.answer) return;
-  if (ofMnist()) change({ stages: [] });
+  if (asItIs()) change({ stages: [] });
   else send({ do: "steps", id: state.answer.id });
 }
 

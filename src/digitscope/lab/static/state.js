@@ -1,7 +1,8 @@
 // The state of the page, in one place. Who wants to know of a change watches its keys.
 
 // What a reload keeps: it is mirrored in the address, after the #.
-const LASTING = ["view", "model", "image", "drawing", "neuron", "steps", "recipe", "settings", "run", "cell", "amount", "exhibit", "taught", "past", "moment", "pace"];
+const LASTING = ["view", "model", "image", "drawing", "neuron", "steps", "recipe", "settings", "run", "cell", "amount", "exhibit", "taught", "past", "moment", "pace",
+  "whyDigit", "whyAgainst", "whyBy", "whyInk", "whyPixel", "whyTarget", "whyKind", "whyFade"];
 
 const VIEWS = ["draw", "train", "backprop", "time", "mistakes", "why"];
 
@@ -23,6 +24,15 @@ export const state = {
   moment: "", // updates of the weights before the frame that is shown there; "" is the last frame
   pace: "", // frames a second, where they are played
 
+  whyDigit: "", // whose map is large; "" is the answer's
+  whyAgainst: "", // rather than what
+  whyBy: "", // "path" or "occlusion"; "" is what suits the model
+  whyInk: "", // "missing", or "" for the ink that is there
+  whyPixel: "", // "row,column" that is read
+  whyTarget: "", // what the change is to make of it; "" is the nearest digit
+  whyKind: "", // "smooth", "few", or "" for faint
+  whyFade: "", // the step from before to after; "" is after
+
   connected: false,
   lab: null, // the server's hello: models, recipes, settings, engines
   network: null, // the model that answers: its columns, its classes
@@ -36,6 +46,8 @@ export const state = {
   training: { status: "idle", run: "", recipe: null, what: "" },
   history: [], // an entry an epoch
   losses: [], // [epoch, batch, loss, images]: the mean loss over these images
+  evidence: null, // what speaks for and against each digit
+  turning: null, // the smallest change that makes it another
   at: null, // {epoch, batch}: where the training is
   speed: null, // images a second
   features: null,

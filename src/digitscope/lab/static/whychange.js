@@ -1,0 +1,117 @@
+// The smallest change: before, the change, after; a slider between them, and the engine's answer at
+// each of its steps.
+import { onColours } from "./colours.js";
+import { on, send } from "./connection.js";
+import { percent, whole } from "./numbers.js";
+import { inkPicture, weightPicture } from "./pictures.js";
+import { change, state, watch } from "./state.js";
+import { showBars, showCurve } from "./whyfade.js";
+import { outcomeName } from "./whymap.js";
+
+const QUIET = 250; // milliseconds: the search takes about a second, and waits for a drawing to rest
+const part = (name) => document.getElementById(`why-${name}`);
+let number = 0;
+let later = 0;
+
+/** Begin. */
+export function startWhyChange() {
+  part("target").addEventListener("change", () => change({ whyTarget: part("target").value }));
+  part("kind").addEventListener("change", () => change({ whyKind: part("kind").value }));
+  part("fade").addEventListener("input", () => {
+    const { value, max } = part("fade");
+    change({ whyFade: value === max ? "" : value });
+  });
+  part("pad").addEventListener("click", putOnPad);
+  on("smallest_change", (message, buffer) => {
+    if (message.id === number && state.answer) change({ turning: turning(message, buffer) });
+  });
+  on("error", ({ about, what, id }) => {
+    if (about !== "smallest_change" || id !== number) return;
+    change({ turning: null });
+    say(what);
+  });
+  watch(["view", "answer", "whyTarget", "whyKind"], wait);
+  watch(["turning", "whyFade", "view"], show);
+  watch(["evidence"], showTargets);
+  onColours(show);
+}
+
+function wait() {
+  clearTimeout(later);
+  number += 1; // what is under way is no longer wanted
+  if (!state.answer) change({ turning: null });
+  if (state.view !== "why" || !state.answer) return;
+  say("Searching…");
+  part("change").classList.add("stale");
+  later = setTimeout(ask, QUIET);
+}
+
+function ask() {
+  send({ do: "smallest_change", id: number, target: state.whyTarget, kind: state.whyKind });
+}
+
+function turning(message, buffer) {
+  const frames = message.answers.map((_, i) => new Uint8Array(buffer, 4 * 784 + 784 * i, 784));
+  return { ...message, difference: new Float32Array(buffer, 0, 784), frames };
+}
+
+function say(words) {
+  part("searching").textContent = words;
+}
+
+function showTargets() {
+  const { evidence } = state;
+  if (!evidence) return;
+  const others = evidence.outcomes.filter((_, place) => place !== evidence.answer);
+  part("target").replaceChildren(
+    new Option("another digit", ""),
+    ...others.map((outcome) => new Option(outcome === "none" ? "not a digit" : `a ${outcome}`, outcome)),
+  );
+  part("target").value = state.whyTarget;
+  if (part("target").selectedIndex < 0) part("target").append(new Option(`a ${state.whyTarget}`, state.whyTarget, true, true));
+  part("kind").value = state.whyKind;
+}
+
+/** The step at the slider. */
+function stepOf({ frames }) {
+  const last = frames.length - 1;
+  return state.whyFade === "" ? last : Math.min(last, Number(state.whyFade) || 0);
+}
+
+function show() {
+  const { turning: found } = state;
+  part("change").classList.toggle("none", !found?.found);
+  part("pad").disabled = !found?.found;
+  part("fade").disabled = !found?.found;
+  if (!found || state.view !== "why") return;
+  part("change").classList.remove("stale");
+  say(found.found ? "" : `None was found that makes it ${outcomeName(found.to)}.`);
+  const step = stepOf(found);
+  const last = found.frames.length - 1;
+  part("fade").max = last;
+  part("fade").value = step;
+  part("fade").setAttribute("aria-valuetext", `${percent(step / last, 0)} of the change: ${outcomeName(found.answers[step])}`);
+  inkPicture(part("before"), found.frames[0], [28, 28]);
+  weightPicture(part("difference"), found.difference, [28, 28], found.largest);
+  inkPicture(part("after"), found.frames[step], [28, 28]);
+  part("before-words").textContent = `before: ${outcomeName(found.answers[0])}`;
+  part("difference-words").textContent = found.found ? `change, at most ${found.largest}` : "";
+  part("after-words").textContent = `${step === last ? "after" : percent(step / last, 0)}: ${outcomeName(found.answers[step])}`;
+  part("change-words").textContent = found.found ? told(found) : "";
+  showCurve(part("curve"), found, step);
+  showBars(part("bars"), found, step);
+}
+
+function told({ pixels, levels, length, ink, confirmed, probabilities, outcomes }) {
+  const sure = percent(probabilities.at(-1)[outcomes.indexOf(confirmed)]);
+  const part_ = ink ? `, ${percent(length / ink, 0)} of the ink's length` : "";
+  return `${whole(pixels)} of 784 pixels change, by ${levels < 10 ? levels.toFixed(1) : levels.toFixed(0)} of 255 grey levels on average${part_}. `
+    + `The engine answers ${outcomeName(confirmed)} with ${sure}.`;
+}
+
+/** The image at the slider, byte for byte, in an address. */
+function putOnPad() {
+  const { turning: found } = state;
+  const text = btoa(String.fromCharCode(...found.frames[stepOf(found)]));
+  change({ image: `pixels:${text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")}`, view: "draw" });
+}

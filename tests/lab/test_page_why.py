@@ -1,0 +1,289 @@
+"""The view Why, as a person meets it: its maps, sums and changes are those of the NumPy engine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from digitscope.inside.contributions import contributions
+from digitscope.inside.counterfactual import smallest_change
+from digitscope.inside.occlusion import occlusion_logits
+from digitscope.inside.outcomes import log_odds
+from digitscope.models.model import Model, load, save
+from digitscope.models.prediction import predict, take_input
+from tests.helpers import chromium, run_cli
+from tests.lab.browsing import THREE, person
+from tests.lab.served import Served, served
+
+pytestmark = pytest.mark.needs_chromium
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+SIX = "#view=why&model=runs/speedrun-98&image=test:100"
+IMAGE = take_input("test:100").image
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Networks of every kind: active neurons, bent paths with one output, maps, and one that refuses."""
+    folder = tmp_path_factory.mktemp("why")
+    for recipe in ("binary", "speedrun-98"):
+        given = ("--train", "2000", "--epochs", "1") if recipe == "binary" else ()
+        done = run_cli("train", "--recipe", recipe, *given, "--no-report", cwd=folder)
+        assert done.returncode == 0, done.stderr
+    save(load("reader"), folder / "runs" / "refuses")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lab(home: Path) -> Iterator[Served]:
+    with served(home) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def model(home: Path) -> Model:
+    return load(home / "runs" / "speedrun-98")
+
+
+def number(text: str) -> float:
+    """The first number of a text."""
+    found = re.search(r"[−+]?\d+(\.\d+)?(e[+-]\d+)?", re.sub(r"(?<=\d)\s(?=\d)", "", text))
+    assert found, text
+    return float(found[0].replace("−", "-"))
+
+
+def sums(page: Page) -> list[float]:
+    """The numbers of the sum."""
+    return [number(text) for text in page.locator(".why-row em").all_inner_texts()]
+
+
+def ready(page: Page) -> None:
+    """The maps and the change are there."""
+    page.locator(".why-tile canvas").first.wait_for(timeout=20_000)
+    expect(page.locator("#why-searching")).to_have_text("", timeout=30_000)
+    page.locator("#why-bars .best").wait_for(timeout=30_000)
+
+
+# --- what speaks for each digit ---
+
+
+def test_the_sum_is_numpys_logit(browser: Browser, lab: Served, model: Model) -> None:
+    found = contributions(model.network, IMAGE)
+    with person(browser, lab.address, SIX) as someone:
+        page = someone.page
+        ready(page)
+        expect(page.locator("#why-says")).to_contain_text("Test image 100: read as 6")
+        for digit in (6, 2):
+            page.locator(f".why-tile[aria-label^='{digit}:']").click()
+            expect(page.locator("#why-title")).to_have_text(f"Why {digit}")
+            ink = found.ink[digit]
+            parts = [ink[ink > 0].sum(), ink[ink < 0].sum(), found.rest[digit], found.Z[digit]]
+            assert sums(page) == pytest.approx([float(x) for x in parts], abs=0.0051)
+            assert sum(parts[:3]) == pytest.approx(parts[3], abs=1e-4)
+        order = page.locator(".why-tile").evaluate_all("tiles => tiles.map(t => +t.dataset.place)")
+        assert order == np.argsort(-model.judge(IMAGE[None])[0, :10]).tolist()
+
+
+def test_a_pixel_is_read_with_the_mouse_and_with_keys(
+    browser: Browser, lab: Served, model: Model
+) -> None:
+    found = contributions(model.network, IMAGE)
+    r, c = (int(i) for i in np.unravel_index(np.abs(found.ink[6]).argmax(), (28, 28)))
+    with person(browser, lab.address, SIX) as someone:
+        page = someone.page
+        ready(page)
+        box = page.locator("#why-map").bounding_box()
+        assert box
+        x, y = (box["x"] + (c + 0.5) * box["width"] / 28, box["y"] + (r + 0.5) * box["height"] / 28)
+        page.mouse.move(x, y)
+        words = page.locator("#why-pixel")
+        expect(words).to_contain_text(f"Row {r}, column {c}: ink")
+        told = [number(part) for part in re.split("ink|weight|=", words.inner_text())[1:]]
+        weight, product = float(found.weights[6, r, c]), float(found.ink[6, r, c])
+        assert told == pytest.approx([IMAGE[r, c] / 255, weight, product], abs=0.0051)
+        page.mouse.down()
+        page.mouse.up()
+        page.mouse.move(0, 0)
+        page.locator("#why-map").focus()
+        page.keyboard.press("ArrowRight")
+        expect(words).to_contain_text(f"Row {r}, column {c + 1}:")
+        expect(page).to_have_url(re.compile(f"whyPixel={r}%2C{c + 1}"))
+        page.reload()
+        expect(words).to_contain_text(f"Row {r}, column {c + 1}:")
+
+
+def test_two_digits_are_compared(browser: Browser, lab: Served, model: Model) -> None:
+    found = contributions(model.network, IMAGE)
+    with person(browser, lab.address, SIX) as someone:
+        page = someone.page
+        ready(page)
+        page.select_option("#why-against", "5")
+        expect(page.locator("#why-words")).to_contain_text("as probable as 5")
+        ink = found.ink[6] - found.ink[5]
+        parts = [ink[ink > 0].sum(), ink[ink < 0].sum(), found.rest[6] - found.rest[5]]
+        assert sums(page)[:3] == pytest.approx([float(x) for x in parts], abs=0.0051)
+        P = model.probabilities(IMAGE[None])[0]
+        assert number(page.inner_text("#why-words").partition("for ")[2]) == pytest.approx(
+            P[6] / P[5], rel=0.02
+        )
+
+
+def test_maps_are_explained_by_hiding_patches(browser: Browser, lab: Served, home: Path) -> None:
+    reader = load(home / "runs" / "refuses.safetensors")
+    fragment = "#view=why&model=runs/refuses.safetensors&image=test:100&whyPixel=9,11"
+    with person(browser, lab.address, fragment) as someone:
+        page = someone.page
+        ready(page)
+        Z, hidden = occlusion_logits(reader.network, IMAGE)
+        odds = log_odds(reader, Z[None])[0]
+        lost = odds[6] - log_odds(reader, hidden)[9 * 28 + 11, 6]
+        worth = page.inner_text("#why-pixel").partition("worth")[2]
+        assert number(worth) == pytest.approx(float(lost), abs=0.0051)
+        assert sums(page) == pytest.approx([float(odds[6])], abs=0.0051)
+        assert page.locator(".why-tile").count() == 11
+        page.select_option("#why-target", "none")
+        expect(page.locator("#why-after-words")).to_have_text("after: not a digit", timeout=30_000)
+        page.select_option("#why-by", "path")  # exact for this network too
+        expect(page.locator("#why-how")).to_contain_text("active neurons")
+        exact = contributions(reader.network, IMAGE)
+        assert sums(page)[2:] == pytest.approx([exact.rest[6], exact.Z[6]], abs=0.0051)
+
+
+def test_one_output_and_bent_paths(browser: Browser, lab: Served, home: Path) -> None:
+    binary = load(home / "runs" / "binary")
+    image = take_input("test:3").image  # a nought
+    found = contributions(binary.network, image)
+    with person(browser, lab.address, "#view=why&model=runs/binary&image=test:3") as someone:
+        page = someone.page
+        ready(page)
+        expect(page.locator("#why-how")).to_contain_text("DeepLIFT")
+        total = page.locator(".why-row.total em").inner_text()
+        assert number(total) == pytest.approx(-float(found.Z[0]), abs=0.0051)
+        assert page.locator(".why-tile").count() == 2
+        expect(page.locator("#why-after-words")).to_have_text("after: 1")
+
+
+# --- the smallest change ---
+
+
+@pytest.mark.parametrize("kind", ["faint", "smooth", "few"])
+def test_the_change_is_pythons_and_the_engine_confirms_it(
+    browser: Browser, lab: Served, model: Model, kind: str
+) -> None:
+    given = "" if kind == "faint" else kind
+    found = smallest_change(model, IMAGE, kind=kind)  # type: ignore[arg-type]
+    with person(browser, lab.address, f"{SIX}&whyKind={given}") as someone:
+        page = someone.page
+        ready(page)
+        expect(page.locator("#why-after-words")).to_have_text(f"after: {found.outcome}")
+        words = page.inner_text("#why-change-words")
+        assert number(words) == np.count_nonzero(found.difference)
+        assert found.after is not None
+        P = model.judge(found.after[None])[0]
+        shown = page.locator("#why-bars em").all_inner_texts()
+        assert [number(t) for t in shown] == pytest.approx((100 * P[:10]).tolist(), abs=0.11)
+        page.click("#why-pad")  # and as any image that lies on the pad
+        someone.reads(str(found.outcome))
+        assert number(page.inner_text("#sure")) == pytest.approx(100 * P.max(), abs=0.11)
+
+
+def test_the_slider_asks_the_engine(browser: Browser, lab: Served, model: Model) -> None:
+    found = smallest_change(model, IMAGE)
+    with person(browser, lab.address, SIX) as someone:
+        page = someone.page
+        ready(page)
+        last = int(page.get_attribute("#why-fade", "max") or 0)
+        page.locator("#why-fade").focus()
+        for _ in range(8):
+            page.keyboard.press("ArrowLeft")
+        step = last - 8
+        expect(page.locator("#why-after-words")).to_contain_text(f"{100 * step / last:.0f} %")
+        between = np.rint(found.before + step / last * found.difference).astype(np.uint8)
+        P = model.judge(between[None])[0]
+        bar = page.locator(f".why-bar[aria-label^='{found.outcome}:'] em").inner_text()
+        assert number(bar) == pytest.approx(100 * P[found.outcome], abs=0.11)  # type: ignore[index]
+        expect(page).to_have_url(re.compile(f"whyFade={step}"))
+        page.reload()
+        ready(page)
+        expect(page.locator("#why-fade")).to_have_value(str(step))
+
+
+def test_the_target_is_picked(browser: Browser, lab: Served, model: Model) -> None:
+    with person(browser, lab.address, SIX) as someone:
+        page = someone.page
+        ready(page)
+        page.select_option("#why-target", "3")
+        expect(page.locator("#why-after-words")).to_have_text("after: 3", timeout=20_000)
+        expect(page).to_have_url(re.compile("whyTarget=3"))
+        three = next(i for i in range(100) if predict(model, f"test:{i}").digit == 3)
+        page.fill("#why-number", str(three))  # an image that is one already
+        expect(page.locator("#why-searching")).to_contain_text("answers 3 already")
+        page.select_option("#why-target", "")
+        expect(page.locator("#why-before-words")).to_have_text("before: 3", timeout=20_000)
+
+
+# --- the view itself ---
+
+
+def test_a_drawing_is_explained(browser: Browser, lab: Served) -> None:
+    with person(browser, lab.address, "#model=runs/speedrun-98") as someone:
+        page = someone.page
+        page.locator("#pad").wait_for()
+        page.click("#tab-why")
+        expect(page.locator("#why-empty")).to_contain_text("Draw a digit")
+        page.click("#why-to-pad")
+        someone.draw(THREE)
+        someone.reads(3)
+        page.click("#tab-why")
+        ready(page)
+        expect(page.locator("#why-says")).to_contain_text("Your drawing: read as 3")
+        expect(page.locator("#why-title")).to_have_text("Why 3")
+
+
+@pytest.mark.parametrize("size", [(390, 844), (1366, 768), (1366, 650), (3840, 2160)])
+def test_nothing_is_cut_off(browser: Browser, lab: Served, size: tuple[int, int]) -> None:
+    for name in ("refuses.safetensors", "binary"):
+        fragment = f"#view=why&model=runs/{name}&image=test:3&whyAgainst=1"
+        with person(browser, lab.address, fragment, size, "dark") as someone:
+            page = someone.page
+            ready(page)
+            assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+            if size[0] >= 1366:
+                assert page.evaluate("why.scrollHeight <= why.clientHeight")
+                for panel in (".why-sum", ".why-subject", ".why-maps", ".why-bars"):
+                    assert page.evaluate(
+                        "p => { const e = document.querySelector(p);"
+                        " return e.scrollHeight <= e.clientHeight + 1 }",
+                        panel,
+                    ), panel
+
+
+def test_every_control_has_a_name_and_explains_itself(browser: Browser, lab: Served) -> None:
+    with person(browser, lab.address, SIX) as someone:
+        page = someone.page
+        ready(page)
+        missing = page.evaluate(
+            """() => [...document.querySelectorAll("#why :is(button, select, input, canvas[tabindex])")]
+              .filter(e => e.checkVisibility() && (!e.dataset.help || !(e.textContent.trim()
+                || e.getAttribute("aria-label") || e.closest("label")))).map(e => e.outerHTML)"""
+        )
+        assert missing == []
+        page.click("#explain")
+        sentences = set()
+        for control in page.locator("#why [data-help]:visible:enabled").all():
+            control.click(force=True)
+            sentences.add(page.inner_text("#help"))
+            assert re.fullmatch(r".{15,}\.", page.inner_text("#help"))
+        assert len(sentences) > 10
