@@ -10,7 +10,7 @@ from digitscope.errors import SettingError
 from digitscope.preparation.field import BOX, CENTRE, centre_of_mass
 from digitscope.synthesis.drawn import drawn_digit, with_added_stroke
 from digitscope.synthesis.glyphs import ADDED, DIGITS, LETTERS, SIGNS, parse_glyph
-from digitscope.synthesis.mixture import mix, parse_synthesis, reframe
+from digitscope.synthesis.mixture import holds_none, mix, parse_synthesis, reframe
 from digitscope.synthesis.strokes import crop
 
 MNIST = load_mnist("train")
@@ -109,3 +109,11 @@ def test_every_glyph_is_of_strokes_with_two_points_within_reach() -> None:
 def test_what_is_no_share(text: str, message: str) -> None:
     with pytest.raises(SettingError, match=message):
         parse_synthesis(text)
+
+
+def test_cutouts_alone_bring_images_that_are_no_digit() -> None:
+    rng = np.random.default_rng(0)
+    shares = parse_synthesis("cutouts:0.9")
+    answers = mix(MNIST.images[:200], MNIST.labels[:200], ALL, shares, rng)[1]
+    assert holds_none(shares)
+    assert 10 < np.count_nonzero(answers == 10) < 150

@@ -8,8 +8,6 @@ image is resampled only once.
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Callable
 
 import numpy as np
@@ -17,8 +15,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from digitscope.arrays import Images
+from digitscope.data.amounts import parse_amounts
 from digitscope.data.pen import PEN
-from digitscope.errors import SettingError, nearest
 
 Matrices = NDArray[
     np.float32
@@ -92,24 +90,7 @@ def parse_augmentation(text: str) -> dict[str, float]:
     >>> parse_augmentation("shift:2 rotate:10")
     {'shift': 2.0, 'rotate': 10.0}
     """
-    strengths: dict[str, float] = {}
-    for word in re.split(r"[\s,]+", text.strip()):
-        if not word or word == "none":
-            continue
-        name, _, amount = word.partition(":")
-        if name not in LIMITS:
-            raise SettingError(f"unknown augmentation {name!r}: {nearest(name, LIMITS)}")
-        try:
-            strength = float(amount)
-        except ValueError:
-            strength = math.nan
-        if not 0 <= strength <= LIMITS[name]:
-            raise SettingError(
-                f"augmentation {name} needs a strength from 0 to {LIMITS[name]:g}, got {amount!r}: "
-                f"write it as {name}:{LIMITS[name] / 10:g}"
-            )
-        strengths[name] = strength
-    return strengths
+    return parse_amounts(text, LIMITS, "augmentation", "strength")
 
 
 def augment(

@@ -14,13 +14,11 @@ A recipe names shares: "allographs:0.3 drawn:0.15 coarse:0.1 negatives:0.2".
 
 from __future__ import annotations
 
-import math
-import re
-
 import numpy as np
 
 from digitscope.arrays import Images, Labels
-from digitscope.errors import SettingError, nearest
+from digitscope.data.amounts import parse_amounts
+from digitscope.errors import SettingError
 from digitscope.preparation.field import fit, frame
 from digitscope.synthesis.cutouts import cutout
 from digitscope.synthesis.drawn import drawn_digit, with_added_stroke
@@ -39,29 +37,22 @@ def parse_synthesis(text: str) -> dict[str, float]:
     >>> parse_synthesis("drawn:0.15 negatives:0.2")
     {'drawn': 0.15, 'negatives': 0.2}
     """
-    shares: dict[str, float] = {}
-    for word in re.split(r"[\s,]+", text.strip()):
-        if not word or word == "none":
-            continue
-        name, _, amount = word.partition(":")
-        if name not in SHARES:
-            raise SettingError(f"unknown synthesis {name!r}: {nearest(name, SHARES)}")
-        try:
-            share = float(amount)
-        except ValueError:
-            share = math.nan
-        if not 0 <= share <= 1:
-            raise SettingError(
-                f"synthesis {name} needs a share from 0 to 1, got {amount!r}: "
-                f"write it as {name}:0.2"
-            )
-        shares[name] = share
+    shares = parse_amounts(text, dict.fromkeys(SHARES, 1.0), "synthesis", "share")
     if sum(shares.get(name, 0) for name in ("drawn", "negatives", "cutouts")) > 0.9:
         raise SettingError(
             "synthesis drawn, negatives and cutouts must leave a tenth of the images to MNIST, got "
             f"{text!r}: lower their shares"
         )
     return shares
+
+
+def holds_none(shares: dict[str, float]) -> bool:
+    """Whether some of the images are no digit.
+
+    >>> holds_none({"cutouts": 0.1}), holds_none({"drawn": 0.1})
+    (True, False)
+    """
+    return any(shares.get(name) for name in ("negatives", "cutouts"))
 
 
 def mix(

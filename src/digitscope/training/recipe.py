@@ -20,7 +20,7 @@ from digitscope.network.notation import parse_hidden
 from digitscope.network.optimizers import OPTIMIZERS
 from digitscope.network.schedules import SCHEDULES
 from digitscope.network.spec import Spec
-from digitscope.synthesis.mixture import parse_synthesis
+from digitscope.synthesis.mixture import holds_none, parse_synthesis
 from digitscope.training.setting import (
     Setting,
     architecture,
@@ -75,8 +75,8 @@ class Recipe:
 
     synthesis: str = _setting(
         "",
-        "images made by program: 'allographs:0.3 drawn:0.1 coarse:0.1 negatives:0.2' (shares); "
-        'negatives teach the answer "not a digit"',
+        "images made by program: 'allographs:0.3 drawn:0.1 coarse:0.1 negatives:0.2 cutouts:0.1' "
+        '(shares); the last two teach the answer "not a digit"',
         _synthesis,
         "Data",
     )
@@ -120,8 +120,8 @@ class Recipe:
             )
         if self.refuses and self.loss != "categorical_cross_entropy":
             raise SettingError(
-                f"negatives need loss categorical_cross_entropy, got {self.loss}: "
-                "change --loss, or leave negatives out of --synthesis"
+                f"what is no digit needs loss categorical_cross_entropy, got {self.loss}: "
+                "change --loss, or leave negatives and cutouts out of --synthesis"
             )
         if self.patience and not self.validation:
             raise SettingError(
@@ -145,7 +145,7 @@ class Recipe:
     @property
     def refuses(self) -> bool:
         """Whether the network has an output for "not a digit", the last."""
-        return parse_synthesis(self.synthesis).get("negatives", 0) > 0
+        return holds_none(parse_synthesis(self.synthesis))
 
     def spec(self) -> Spec:
         """The architecture. Two digits with binary cross-entropy share one output neuron; a network
