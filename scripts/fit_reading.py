@@ -26,7 +26,7 @@ from digitscope.reading.scores import DROPPED, NONE, WEIGHTS, evidence, scores
 from digitscope.reading.strings import lattices
 from digitscope.reading.telling import tell as told
 from digitscope.synthesis.strings import KINDS, ComposedString, compose_strings
-from digitscope.training.recipe import load_recipe
+from digitscope.training.recipe import SETTINGS, Recipe
 from digitscope.training.split import split_for
 
 FLOOR = 1e-3  # a string's probability counts as at least so much
@@ -48,7 +48,8 @@ def main() -> None:
     if options.part == "test":
         tell(read(model.judge, *load_mnist("test"), options.strings, options.seed))
         return
-    held_out = split_for(load_recipe("reader")).validation
+    known = {name: value for name, value in model.recipe.items() if name in SETTINGS}
+    held_out = split_for(Recipe(**known)).validation
     assert held_out is not None
     half = len(held_out.labels) // 2
     fitted = read(model.judge, held_out.images[:half], held_out.labels[:half], options.strings, 1)
