@@ -115,12 +115,14 @@ def _sure(
 ) -> float:
     """The probability that these marks are all that stands between two nodes.
 
-    It is no more than all uncut ones together have in the eyes of the classifier.
+    It is no more than all uncut ones together have in the eyes of the classifier, and no more than
+    the least sure of them has.
     """
     labels = tuple(NONE if mark.value is None else mark.value for mark in marks)
     ahead, behind = sums
     log = ahead[span[0]] + string_log(lattice, labels, *span) + behind[span[1]] - ahead[-1]
-    return min(math.prod(mark.looks for mark in marks), math.exp(min(0.0, log)))
+    least = min((mark.confidence for mark in marks), default=1.0)
+    return min(math.prod(mark.looks for mark in marks), math.exp(min(0.0, log)), least)
 
 
 def _number(marks: Sequence[Mark], sure: float, written: str = "") -> ReadNumber:
