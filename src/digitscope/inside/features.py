@@ -9,7 +9,7 @@ from digitscope.arrays import Floats, Shape
 from digitscope.network.layers import Conv2D, Flatten
 from digitscope.network.network import Network
 
-__all__ = ["Features", "first_features"]
+__all__ = ["Features", "field_of", "first_features"]
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,12 @@ def first_features(network: Network) -> Features:
     W = network.weights[name]
     if isinstance(spec.layers[layer], Conv2D):
         return Features(W.sum(axis=2).transpose(2, 0, 1), name, "kernel", layer)
-    h, w, c = _field(network, layer)
+    h, w, c = field_of(network, layer)
     images = W.T.reshape(-1, h, w, c).sum(axis=-1)
     return Features(images, name, "neuron", layer)
 
 
-def _field(network: Network, layer: int) -> Shape:
+def field_of(network: Network, layer: int) -> Shape:
     """Height, width and channels of what a dense layer sees, before it was made flat."""
     spec = network.spec
     shapes = [spec.input_shape, *spec.shapes()]
