@@ -125,6 +125,14 @@ def why(page: Page) -> None:
     page.wait_for_timeout(400)
 
 
+def step(page: Page) -> None:
+    """A batch step at its stage, and the chain rule if the address asks for one."""
+    page.locator("#pipeline .now").wait_for(timeout=20_000)
+    if "weight=" in page.url:
+        page.locator("#chain-rows li").first.wait_for()
+    page.wait_for_timeout(700)
+
+
 SHORT = "&recipe=lesson&set.epochs=5"
 VIEWS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "empty": ("", ready),
@@ -149,6 +157,12 @@ VIEWS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "time": ("#view=time&image=test:115", moments),
     "time-batch": ("#view=time&image=test:115&moment=16", moments),
     "time-empty": ("#view=time", ready),
+    "backprop-empty": ("#view=backprop", ready),
+    "backprop-forward": ("#view=backprop&image=test:8&stage=Z1", step),
+    "backprop-gradient": ("#view=backprop&image=test:8&stage=dW1&weight=W1", step),
+    "backprop-update": ("#view=backprop&image=test:8&stage=W2&weight=W2", step),
+    "backprop-loss": ("#view=backprop&image=test:8&stage=dZ2", step),
+    "backprop-after": ("#view=backprop&image=test:8&stage=after", step),
 }
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from digitscope.lab.backprop import backprop, weight
 from digitscope.lab.desk import Desk
 from digitscope.lab.lessons import judged, lessons, rehearse, teach, unteach
 from digitscope.lab.message import Message
@@ -70,6 +71,16 @@ def _smallest_change(desk: Desk, asked: Asked) -> Message:
     return told_change(desk.model, desk.given, asked)
 
 
+def _backprop(desk: Desk, asked: Asked) -> Message:
+    given = desk.given
+    return backprop(desk.model, given, asked)
+
+
+def _chain_rule(desk: Desk, asked: Asked) -> Message:
+    given = desk.given
+    return weight(desk.model, given, asked)
+
+
 def _unit(asked: Asked) -> dict[str, int]:
     return {name: whole(asked, name) for name in ("layer", "index")}
 
@@ -94,4 +105,6 @@ QUESTIONS: dict[str, Callable[[Desk, Asked], Message]] = {
     "through": through,
     "contributions": _contributions,
     "smallest_change": _smallest_change,
+    "backprop": _backprop,
+    "chain_rule": _chain_rule,
 }

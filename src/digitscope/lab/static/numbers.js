@@ -28,3 +28,17 @@ export function whole(value) {
 export function short(value) {
   return String(Number(value.toPrecision(3)));
 }
+
+const RAISED = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
+
+/** A number to `digits` significant digits, however small or large: "−1.234·10⁻⁶". */
+export function exact(value, digits = 4) {
+  if (value === null || Number.isNaN(value)) return "not a number";
+  if (!Number.isFinite(value)) return value < 0 ? "−∞" : "∞";
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  const sign = value < 0 ? "−" : "";
+  if (size >= 0.001 && size < 10 ** digits) return sign + (Number.isInteger(value) ? String(size) : size.toPrecision(digits));
+  const [mantissa, exponent] = size.toExponential(digits - 1).split("e");
+  return `${sign}${mantissa}·10${[...exponent.replace("+", "")].map((c) => RAISED[c]).join("")}`;
+}

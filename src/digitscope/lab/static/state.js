@@ -1,8 +1,9 @@
 // The state of the page, in one place. Who wants to know of a change watches its keys.
 
 // What a reload keeps: it is mirrored in the address, after the #.
+const STEP = ["stage", "truth", "cost", "rule", "eta", "batch", "of", "weight", "path"]; // of back-propagation
 const LASTING = ["view", "model", "image", "drawing", "neuron", "steps", "recipe", "settings", "run", "cell", "amount", "exhibit", "taught", "past", "moment", "pace",
-  "whyDigit", "whyAgainst", "whyBy", "whyInk", "whyPixel", "whyTarget", "whyKind", "whyFade"];
+  "whyDigit", "whyAgainst", "whyBy", "whyInk", "whyPixel", "whyTarget", "whyKind", "whyFade", ...STEP];
 
 const VIEWS = ["draw", "train", "backprop", "time", "mistakes", "why"];
 
@@ -23,6 +24,15 @@ export const state = {
   past: "", // the run in the time machine; "" is the one that is trained or read with
   moment: "", // updates of the weights before the frame that is shown there; "" is the last frame
   pace: "", // frames a second, where they are played
+  stage: "", // where the batch step is paused: "dW1"
+  truth: "", // the true digit, where it is not the label
+  cost: "", // the loss, where it is not that of the model's training
+  rule: "", // the optimizer, the same
+  eta: "", // the learning rate, the same
+  batch: "", // how many images the step has, where it is not one
+  of: "", // which of them is shown
+  weight: "", // "W1:300,17": the weight whose chain rule is open
+  path: "", // which terms of its sums are followed
 
   whyDigit: "", // whose map is large; "" is the answer's
   whyAgainst: "", // rather than what
@@ -43,6 +53,8 @@ export const state = {
   lessons: null, // what the model that answers was taught
   teaching: "", // "teach" or "unteach" while that is under way
   lesson: "", // the one that was done last
+  walk: null, // the batch step at its stage, with its arrays
+  chain: null, // the chain rule of the open weight
   training: { status: "idle", run: "", recipe: null, what: "" },
   history: [], // an entry an epoch
   losses: [], // [epoch, batch, loss, images]: the mean loss over these images

@@ -1,0 +1,354 @@
+"""Back-propagation as a person steps through it; every number is compared with NumPy's own step."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Locator, expect, sync_playwright
+
+from digitscope.arrays import to_input
+from digitscope.inside.source import ROOT
+from digitscope.models.model import Model, load, save
+from digitscope.models.prediction import take_input
+from digitscope.network.network import Network, Step
+from digitscope.network.optimizers import updated
+from tests.helpers import chromium, run_cli
+from tests.lab.browsing import THREE, Person, person
+from tests.lab.served import Served, served
+
+pytestmark = pytest.mark.needs_chromium
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+HERE = "#view=backprop&model=runs/small.safetensors&image=test:100"
+MAPS = "#view=backprop&model=runs/maps.safetensors&image=test:100"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a network of neurons that has learned a little, and one of feature maps."""
+    folder = tmp_path_factory.mktemp("backprop")
+    options = ["--recipe", "lesson", "--hidden", "12", "--train", "1000", "--epochs", "2"]
+    done = run_cli("train", *options, "--no-report", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    save(load(folder / "runs" / "lesson"), folder / "runs" / "small")
+    save(Network.initialize("28x28-3c5-p2-4c3-bn-10", seed=1), folder / "runs" / "maps")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lab(home: Path) -> Iterator[Served]:
+    with served(home) as running:
+        yield running
+
+
+def own_step(model: Model) -> tuple[Network, Step]:
+    """NumPy's step on the image of the tests."""
+    given = take_input("test:100")
+    network = model.network
+    network = Network(
+        network.spec,
+        {name: W.astype(np.float64) for name, W in network.weights.items()},
+        {name: S.astype(np.float64) for name, S in network.state.items()},
+    )
+    X = to_input(given.image[None], network.spec.input_shape).astype(np.float64)
+    return network, network.step(X, np.array([given.label]), "categorical_cross_entropy")
+
+
+def number(text: str) -> float:
+    """A number as the page writes it: −1.234·10⁻⁶."""
+    raised = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+    found = re.search(r"(−?[\d.]+)(?:·10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+))?", text)
+    assert found, text
+    power = found[2].translate(raised) if found[2] else "0"
+    return float(f"{found[1].replace('−', '-')}e{power}")
+
+
+def numbers(someone: Person, figure: int) -> list[float]:
+    """The numbers that a figure lists."""
+    cells = figure_of(someone, figure).locator("tr td:last-child")
+    return [number(text) for text in cells.all_inner_texts()]
+
+
+def figure_of(someone: Person, k: int) -> Locator:
+    return someone.page.locator("#stage-parts figure").nth(k)
+
+
+def at(someone: Person, stage: str) -> None:
+    """The page has come to a stage."""
+    expect(someone.page).to_have_url(re.compile(rf"stage={stage}(&|$)"))
+    expect(someone.page.locator("#pipeline .now")).to_have_count(1)
+
+
+def test_the_step_is_numpys_at_every_stage(browser: Browser, lab: Served, home: Path) -> None:
+    network, step = own_step(load(home / "runs" / "small.safetensors"))
+    X = to_input(take_input("test:100").image[None], (784,)).astype(np.float64)
+    passed = network.forward(X)
+    new, _ = updated("sgd", network.weights, step.gradients, {}, 0.1, 1)
+    again = Network(network.spec, new, network.state)
+    after = again.step(X, np.array([6]), "categorical_cross_entropy").loss
+    lists = {  # what a stage lists in which of its figures
+        "Z1": (3, passed.steps[0].Y[0]),
+        "A1": (1, passed.steps[1].Y[0]),
+        "Z2": (3, passed.Z[0]),
+        "A2": (1, network.predict(X)[0]),
+        "dW2": (3, step.gradients["b2"]),
+        "dW1": (3, step.gradients["b1"]),
+        "W1": (5, new["b1"]),
+        "W2": (5, new["b2"]),
+        "after": (1, again.predict(X)[0]),
+    }
+    ids = [
+        "X",
+        "Z1",
+        "A1",
+        "Z2",
+        "A2",
+        "J",
+        "dZ2",
+        "dW2",
+        "dA1",
+        "dZ1",
+        "dW1",
+        "dX",
+        "W1",
+        "W2",
+        "after",
+    ]
+    with person(browser, lab.address, HERE) as someone:
+        for k, id in enumerate(ids):
+            expect(someone.page.locator("#step-where")).to_have_text(f"{k + 1} of 15")
+            if id in lists:
+                figure, expected = lists[id]
+                told = numbers(someone, figure)
+                assert told == pytest.approx(list(expected), rel=2e-3, abs=1e-30), id
+            if id in ("J", "after"):
+                large = someone.page.locator("#stage-parts .number-large").all_inner_texts()
+                losses = [step.loss, after] if id == "after" else [step.loss]
+                assert [number(text) for text in large] == pytest.approx(losses, rel=1e-3)
+            assert _line_is_there(someone, "stage")
+            if k < 14:
+                someone.page.click("#step-next")
+                at(someone, ids[k + 1])
+        assert someone.page.is_disabled("#step-next")
+        assert after < step.loss
+        expect(someone.page.locator(".rates svg")).to_be_visible()
+
+
+def _line_is_there(someone: Person, what: str) -> bool:
+    """Whether file and line that are named hold the code that is shown."""
+    file, _, line = someone.page.inner_text(f"#{what}-where").partition(":")
+    code = someone.page.inner_text(f"#{what}-code").splitlines()[0].strip()
+    return (ROOT / file).read_text("utf-8").splitlines()[int(line) - 1].strip() == code
+
+
+@pytest.mark.parametrize(
+    ("address", "model", "weight", "index"),
+    [
+        (HERE, "small", "W1", (300, 5)),
+        (HERE, "small", "W2", (5, 6)),
+        (MAPS, "maps", "W1", (2, 3, 0, 1)),
+        (MAPS, "maps", "W2", (0, 1, 2, 3)),
+        (MAPS, "maps", "gamma3", (2,)),
+    ],
+)
+def test_the_chain_rule_of_a_weight_is_numpys(
+    browser: Browser,
+    lab: Served,
+    home: Path,
+    address: str,
+    model: str,
+    weight: str,
+    index: tuple[int, ...],
+) -> None:
+    _, step = own_step(load(home / "runs" / f"{model}.safetensors"))
+    expected = float(step.gradients[weight][index])
+    with person(browser, lab.address, address) as someone:
+        someone.page.select_option("#chain-layer", weight)
+        expect(someone.page.locator("#chain-index")).not_to_have_value("")
+        someone.page.fill("#chain-index", ", ".join(map(str, index)))
+        someone.page.press("#chain-index", "Enter")
+        place = f"[{', '.join(map(str, index))}]"
+        expect(someone.page.locator("#chain-name")).to_contain_text(place)
+        told = [
+            number(someone.page.inner_text(f"#chain-{name}")) for name in ("gradient", "difference")
+        ]
+        assert told == pytest.approx([expected] * 2, rel=1e-4, abs=1e-10)
+        expect(someone.page.locator("#chain-agree")).to_contain_text("they agree")
+        for row in someone.page.locator("#chain-rows > li").all():
+            _check_row(row)
+        assert _line_is_there(someone, "chain")
+
+
+def _check_row(row: Locator) -> None:
+    """The numbers of a row make its value."""
+    total = row.locator(".terms .total td:last-child")
+    if total.count():
+        shown = [number(t) for t in row.locator(".terms td:last-child").all_inner_texts()]
+        assert sum(shown[:-1]) == pytest.approx(shown[-1], rel=1e-2, abs=1e-9)
+        return
+    boxes = [number(text) for text in row.locator(".box b").all_inner_texts()]
+    signs = row.locator(".boxes .sign").all_inner_texts()
+    made = boxes[0]
+    for sign, value in zip(signs, boxes[1:-1], strict=False):
+        made = made - value if sign == "−" else made * value
+    assert made == pytest.approx(boxes[-1], rel=5e-3, abs=1e-9)
+
+
+def test_a_click_opens_a_weight_and_a_term_is_followed(browser: Browser, lab: Served) -> None:
+    with person(browser, lab.address, HERE + "&stage=dW1") as someone:
+        picture = figure_of(someone, 2).locator("canvas")
+        picture.click(position={"x": 40, "y": 60})
+        expect(someone.page.locator("#chain-name")).to_contain_text("∂J/∂W1[")
+        expect(someone.page.locator(".heatmap .chosen:visible")).to_have_count(1)
+        term = someone.page.locator(".terms button").nth(3)
+        term.click()
+        expect(someone.page.locator(".terms button").nth(3)).to_have_attribute(
+            "aria-pressed", "true"
+        )
+        expect(someone.page).to_have_url(re.compile(r"path=\d"))
+        figure_of(someone, 3).locator("button").nth(2).click()  # a bias, from its list
+        expect(someone.page.locator("#chain-name")).to_contain_text("∂J/∂b1[2]")
+        figure_of(someone, 2).locator("canvas").focus()
+        for key in ("ArrowRight", "ArrowDown", "Enter"):
+            someone.page.keyboard.press(key)
+        expect(someone.page.locator("#chain-name")).to_contain_text("∂J/∂W1[")
+
+
+def test_a_reload_keeps_the_place(browser: Browser, lab: Served) -> None:
+    with person(browser, lab.address, HERE) as someone:
+        someone.page.locator("#pipeline button", has_text="dZ1").click()
+        at(someone, "dZ1")
+        someone.page.keyboard.press("ArrowRight")
+        at(someone, "dW1")
+        someone.page.select_option("#batch-truth", "3")
+        someone.page.select_option("#batch-size", "4")
+        someone.page.select_option("#batch-of", "2")
+        someone.page.select_option("#batch-optimizer", "adam")
+        someone.page.fill("#batch-rate-number", "0.02")
+        someone.page.press("#batch-rate-number", "Enter")
+        someone.page.select_option("#chain-layer", "W2")
+        expect(someone.page.locator("#chain-name")).to_contain_text("∂J/∂W2[")
+        before = someone.page.locator("#chain-told").inner_text()
+        expect(someone.page).to_have_url(re.compile("weight=W2%3A"))
+        someone.page.reload()
+        at(someone, "dW1")
+        expect(someone.page.locator("#chain-told")).to_have_text(
+            re.compile(r"∂J/∂W2\["), use_inner_text=True
+        )
+        assert someone.page.locator("#chain-told").inner_text() == before
+        for name, value in {
+            "truth": "3",
+            "size": "4",
+            "of": "2",
+            "optimizer": "adam",
+            "rate-number": "0.02",
+        }.items():
+            expect(someone.page.locator(f"#batch-{name}")).to_have_value(value)
+
+
+def test_the_rate_shows_its_effect_and_playing_goes_on(browser: Browser, lab: Served) -> None:
+    with person(browser, lab.address, HERE + "&stage=after&truth=3") as someone:
+        losses = someone.page.locator("#stage-parts .number-large")
+        expect(losses).to_have_count(2)
+        before, after = (number(text) for text in losses.all_inner_texts())
+        someone.page.fill("#batch-rate-number", "0.001")
+        someone.page.press("#batch-rate-number", "Enter")
+        expect(losses.nth(1)).not_to_have_text(re.compile(re.escape(f"{after:.3g}")))
+        small = number(losses.nth(1).inner_text())
+        assert after < small < before
+        someone.page.fill("#batch-rate-number", "fast")
+        someone.page.press("#batch-rate-number", "Enter")
+        someone.says("backprop-error", "must be a number such as 0.1, got 'fast'")
+        someone.page.fill("#batch-rate-number", "0.1")
+        someone.page.press("#batch-rate-number", "Enter")
+        expect(someone.page.locator("#backprop-error")).to_have_text("")
+        someone.page.click("#step-play")  # from the end it begins anew
+        at(someone, "Z1")
+        someone.page.click("#step-play")
+        expect(someone.page.locator("#step-play")).to_have_text("Play")
+        someone.page.keyboard.press("End")
+        at(someone, "after")
+
+
+def test_a_drawing_has_the_truth_that_is_chosen(browser: Browser, lab: Served) -> None:
+    with person(browser, lab.address, "#view=backprop") as someone:
+        expect(someone.page.locator("#backprop-empty")).to_contain_text("needs an image")
+        someone.page.click("#backprop-draw")
+        someone.draw(THREE)
+        someone.page.locator(".bar.best").wait_for()
+        someone.page.click("#tab-backprop")
+        expect(someone.page.locator("#step-where")).to_contain_text("1 of")
+        answer = someone.page.text_content("#digit") or ""
+        expect(someone.page.locator("#batch-truth")).to_have_value(answer)
+        expect(someone.page.locator("#batch-image")).to_have_value("")
+        someone.page.select_option("#batch-truth", "5")
+        someone.page.locator("#pipeline button", has_text="new J").click()
+        expect(someone.page.locator("#stage-words")).to_contain_text("the loss is smaller")
+        someone.page.fill("#batch-image", "7")
+        expect(someone.page).to_have_url(re.compile("image=test%3A7"))
+        assert someone.page.is_visible("#pipeline")
+
+
+@pytest.mark.parametrize("size", [(390, 844), (1366, 768), (3840, 2160)])
+@pytest.mark.parametrize("stage", ["Z1", "W1", "after"])
+def test_nothing_is_cut_off(
+    browser: Browser, lab: Served, size: tuple[int, int], stage: str
+) -> None:
+    fragment = f"{HERE}&stage={stage}&weight=W1:300,5"
+    with person(browser, lab.address, fragment, size) as someone:
+        someone.page.locator("#chain-rows li").first.wait_for()
+        assert someone.page.evaluate("document.documentElement.scrollWidth") <= size[0]
+        if size[0] >= 1366:
+            assert someone.page.evaluate(
+                "document.documentElement.scrollHeight <= innerHeight && "
+                "document.getElementById('backprop').scrollHeight <= "
+                "document.getElementById('backprop').clientHeight"
+            )
+        spilt = someone.page.evaluate(
+            """() => [...document.querySelectorAll("#backprop :is(button, select, h2, dd, dt, td, th, label)")]
+              .filter(e => e.checkVisibility() && !e.closest("#pipeline"))
+              .filter(e => e.getBoundingClientRect().right > innerWidth + 1
+                || e.getBoundingClientRect().left < -1
+                || e.getBoundingClientRect().right > e.closest("aside, article, section").getBoundingClientRect().right + 1)
+              .map(e => e.id || e.textContent)"""
+        )
+        assert spilt == []
+
+
+def test_every_control_has_a_name_and_explains_itself(browser: Browser, lab: Served) -> None:
+    with person(browser, lab.address, HERE + "&stage=dW1&weight=W1:300,5&batch=2") as someone:
+        someone.page.locator("#chain-rows li").first.wait_for()
+        bad = someone.page.evaluate(
+            """() => [...document.querySelectorAll("#backprop :is(button, select, input, canvas[tabindex])")]
+              .filter(e => e.checkVisibility())
+              .filter(e => !e.dataset.help || !(e.ariaLabel || e.labels?.length || e.textContent.trim()))
+              .map(e => e.id || e.outerHTML)"""
+        )
+        assert bad == []
+        someone.page.click("#explain")
+        help = someone.page.locator("#help")
+        for control in someone.page.locator("#backprop [data-help]:visible:enabled").all()[:60:3]:
+            control.click(force=True)
+            expect(help).to_be_visible()
+            assert help.inner_text().endswith((".", ")."))
+
+
+def test_a_spoilt_address_does_no_harm(browser: Browser, lab: Served) -> None:
+    spoilt = "&stage=nowhere&truth=99&cost=none&rule=x&eta=fast&batch=x&of=-3&weight=Q:1&path=a,b"
+    with person(browser, lab.address, HERE + spoilt) as someone:
+        someone.says("backprop-error", re.compile("."))
+        someone.page.evaluate("location.hash = '#view=backprop&image=test:100&weight=Q:1'")
+        someone.says("chain-error", "there is no weight 'Q'")
+        someone.page.select_option("#chain-layer", "b1")
+        expect(someone.page.locator("#chain-name")).to_contain_text("∂J/∂b1[")
