@@ -1,10 +1,11 @@
 """The time machine, as a person uses it: scrubbing, playing, keys. What is shown is compared with
-NumPy on the frames' own files, of runs that the command line trained.
+NumPy on the frames' own files, of a run that the command line trained, and of others.
 """
 
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,8 +19,10 @@ from digitscope.training.frames import Frame, frames
 from digitscope.training.recipe import Recipe
 from digitscope.training.run_folder import RunFolder
 from digitscope.training.split import split_for
-from tests.helpers import chromium, run_cli, small_options
-from tests.lab.browsing import Person, person
+from digitscope.training.sweep import run_sweep, start_sweep
+from digitscope.training.train import train
+from tests.helpers import chromium, small_recipe
+from tests.lab.browsing import ONE, Person, address_of, person
 from tests.lab.served import Served, served, with_run
 
 pytestmark = pytest.mark.needs_chromium
@@ -37,16 +40,16 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory, small_run: Path) -> Path:
-    """Runs of the command line: neurons, two digits, feature maps with "not a digit", a sweep."""
+    """A run of the command line; beside it one of two digits, one of feature maps that refuses what
+    is no digit, and a sweep.
+    """
     folder = with_run(tmp_path_factory.mktemp("past"), small_run)
-    binary = ["--recipe", "binary", "--train", "2000", "--validation", "500", "--epochs", "2"]
-    maps = small_options(hidden="4c5-p2-bn", train=600, epochs=1, synthesis="negatives:0.3")
-    for name, options in (("binary", binary), ("maps", maps)):
-        done = run_cli("train", *options, "--name", name, "--no-report", cwd=folder)
-        assert done.returncode == 0, done.stderr
-    grid = [*small_options(epochs=1, train=300), "--name", "grid", "--grid", "hidden=4"]
-    done = run_cli("sweep", *grid, cwd=folder)
-    assert done.returncode == 0, done.stderr
+    runs = folder / "runs"
+    train("binary", name="binary", train=2000, validation=500, epochs=2, folder=runs)
+    maps = {"hidden": "4c5-p2-bn", "synthesis": "negatives:0.3", "train": 600, "epochs": 1}
+    train(small_recipe(**maps, name="maps"), folder=runs)
+    grid = start_sweep(small_recipe(epochs=1, train=300), {"hidden": ["4"]}, runs, "grid")
+    run_sweep(grid.path, lambda name, event: None)
     return folder
 
 
@@ -145,3 +148,179 @@ def test_every_kind_of_run(
         if run == "maps":
             someone.says("judged-on", "1\u2009000 validation images")
         compare(someone, home / "runs" / run, frame, "test:3")
+
+
+def test_the_way_of_an_answer_through_the_whole_training(
+    browser: Browser, lab: Served, small: list[Frame]
+) -> None:
+    """The areas beside the bars: a probability for every frame."""
+    with person(browser, lab.address, f"{TIME}&past=runs/small&image=test:2") as someone:
+        at_rest(someone.page, "After epoch 2")
+        expect(someone.page.locator("#time-digit")).to_have_text("1", timeout=20_000)
+        places = someone.page.locator("#marks i").evaluate_all(
+            "marks => marks.map(mark => parseFloat(mark.style.left))"
+        )
+        image = take_input("test:2").image[None]
+        P = np.array([frame.load().probabilities(image)[0] for frame in small])
+        ways = someone.page.locator(".way path").evaluate_all(
+            "paths => paths.map(path => path.getAttribute('d'))"
+        )
+        for digit, way in enumerate(ways):
+            points = np.array([float(x) for x in re.findall(r"[\d.]+", way)]).reshape(-1, 2)[1:-1]
+            np.testing.assert_allclose(points[:, 0], places, atol=0.01)
+            np.testing.assert_allclose(100 - points[:, 1], 100 * P[:, digit], atol=0.01)
+
+
+def test_a_drawing_is_answered_by_every_moment(browser: Browser, lab: Served) -> None:
+    """The pad lies in this view too; the drawing is the one of the other views."""
+    with person(browser, lab.address, f"{TIME}&past=runs/small&model=runs/small") as someone:
+        at_rest(someone.page, "After epoch 2")
+        someone.says("time-truth", "Draw a digit")
+        someone.draw(ONE)
+        expect(someone.page.locator("#time-digit")).to_have_text("1", timeout=20_000)
+        someone.page.click("#tab-draw")
+        someone.reads(1)
+        someone.page.click("#tab-time")
+        expect(someone.page.locator("#time-digit")).to_have_text("1")
+        someone.page.click("#time-clear")
+        someone.says("time-truth", "Draw a digit")
+        assert max(shown_bars(someone.page)) < 1e-6
+
+
+def test_playing_goes_through_every_frame(
+    browser: Browser, lab: Served, small: list[Frame]
+) -> None:
+    with person(browser, lab.address, f"{TIME}&past=runs/small&pace=10") as someone:
+        page = someone.page
+        at_rest(page, "After epoch 2")
+        page.evaluate(
+            """() => {
+              window.seen = [];
+              const when = document.getElementById("when");
+              new MutationObserver(() => window.seen.push(when.textContent)).observe(when, {childList: true});
+            }"""
+        )
+        page.click("#roll")
+        expect(page.locator("#roll")).to_have_text("Pause")
+        expect(page.locator("#roll")).to_have_text("Play", timeout=20_000)  # at the end it stops
+        seen = page.evaluate("window.seen")
+        played = list(dict.fromkeys(seen[seen.index("Before training") :]))
+        assert len(played) == len(small)
+        assert (played[3], played[-1]) == ("After 4 batches", "After epoch 2")
+        page.evaluate("document.activeElement.blur()")
+        page.keyboard.press(" ")
+        expect(page.locator("#roll")).to_have_text("Pause")
+        page.keyboard.press("Home")  # whoever moves the slider has stopped the film
+        expect(page.locator("#roll")).to_have_text("Play")
+
+
+def test_keys_curves_and_a_reload(browser: Browser, lab: Served) -> None:
+    with person(browser, lab.address, f"{TIME}&past=runs/small") as someone:
+        page = someone.page
+        at_rest(page, "After epoch 2")
+        page.focus("#moment")
+        page.keyboard.press("ArrowLeft")
+        at_rest(page, "After epoch 1")
+        page.keyboard.press("Home")
+        page.keyboard.press("PageUp")
+        at_rest(page, "After 16 batches")
+        slider = page.locator("#moment")
+        expect(slider).to_have_attribute("aria-valuetext", "after 16 batches, frame 6 of 8")
+        page.keyboard.press("End")
+        at_rest(page, "After epoch 2")
+        box = page.locator("#past-loss").bounding_box()
+        assert box
+        page.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + 50)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 60, steps=3)
+        page.mouse.up()
+        at_rest(page, "Before training")
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowRight")
+        at_rest(page, "After 2 batches")
+        accuracy = page.inner_text("#moment-accuracy")
+        page.reload()
+        at_rest(page, "After 2 batches")
+        expect(page.locator("#past")).to_have_value("runs/small")
+        assert page.inner_text("#moment-accuracy") == accuracy
+
+
+def test_a_run_in_training_grows(browser: Browser, tmp_path: Path) -> None:
+    """From no run at all; the newest frame is followed, and any other stays where it is."""
+    with (
+        served(tmp_path) as lab,
+        person(browser, lab.address, f"{address_of(epochs=900)}") as someone,
+    ):
+        page = someone.page
+        page.click("#tab-time")
+        expect(page.locator("#time-empty")).to_be_visible()
+        page.click("#time-train")
+        page.click("#play")
+        page.locator("#loss .mark.watched").nth(2).wait_for(timeout=30_000)
+        page.click("#tab-time")
+        expect(page.locator("#past")).to_have_value("runs/deep", timeout=20_000)
+        someone.says("updates", "in training now")
+        first = someone.number("updates")
+        page.wait_for_function(
+            "n => parseInt(document.getElementById('updates').textContent.replaceAll('\u2009', '')) > n",
+            arg=first,
+            timeout=20_000,
+        )
+        page.focus("#moment")
+        page.keyboard.press("Home")
+        at_rest(page, "Before training")
+        marks = page.locator("#marks i").count()
+        page.locator("#marks i").nth(marks).wait_for(state="attached", timeout=20_000)
+        expect(page.locator("#when")).to_have_text("Before training")
+        page.click("#tab-train")
+        page.click("#stop")
+        someone.says("train-state", "Stopped.")
+
+
+def test_what_is_missing_is_said_in_one_line(
+    browser: Browser, tmp_path: Path, small_run: Path
+) -> None:
+    """A damaged frame, a run without frames, a folder that is deleted while it is shown."""
+    with_run(tmp_path, small_run)
+    other = with_run(tmp_path, small_run, "other") / "runs" / "other"
+    spoilt = other / "frames" / "step-00000024.safetensors"
+    spoilt.write_bytes(spoilt.read_bytes()[:-4] + b"\1\2\3\4")
+    bare = with_run(tmp_path, small_run, "bare") / "runs" / "bare"
+    shutil.rmtree(bare / "frames")
+    with (
+        served(tmp_path) as lab,
+        person(browser, lab.address, f"{TIME}&past=runs/other&moment=24&image=test:2") as someone,
+    ):
+        page = someone.page
+        someone.says("time-error", "step-00000024.safetensors: corrupt")
+        page.focus("#moment")
+        page.keyboard.press("ArrowRight")
+        at_rest(page, "After epoch 2")
+        expect(page.locator("#time-error")).to_have_text("")
+        expect(page.locator("#time-digit")).to_have_text("1", timeout=20_000)
+        page.select_option("#past", "runs/bare")
+        someone.says("time-error", "runs/bare has no frames")
+        expect(page.locator("#scenes")).to_be_hidden()
+        page.select_option("#past", "runs/other")
+        at_rest(page, "After epoch 2")
+        shutil.rmtree(other)
+        page.reload()
+        someone.says("time-error", "is not there any more")
+        page.select_option("#past", "runs/small")
+        at_rest(page, "After epoch 2")
+        expect(page.locator("#time-error")).to_have_text("")
+
+
+@pytest.mark.parametrize("size", [(390, 844), (1366, 768), (1366, 650), (3840, 2160)])
+def test_it_fits(browser: Browser, lab: Served, size: tuple[int, int]) -> None:
+    """Nothing stands beyond the window's side; on a screen nothing scrolls."""
+    with person(browser, lab.address, f"{TIME}&past=runs/maps&image=test:3", size) as someone:
+        page = someone.page
+        at_rest(page, "After epoch 1")
+        expect(page.locator("#time-digit")).not_to_have_text("\u00a0", timeout=20_000)
+        view = page.locator("#time")
+        assert view.evaluate("view => view.scrollWidth <= view.clientWidth")
+        if size[0] > 1000:
+            assert view.evaluate("view => view.scrollHeight <= view.clientHeight")
+        unnamed = page.locator("#time :is(button, select, input):visible:not([data-help])")
+        expect(unnamed).to_have_count(0)

@@ -64,7 +64,7 @@ const SENTENCES = {
   moment: "Goes to any moment that was kept: the arrow keys go from one to the next, Home and End to the first and the last.",
   roll: "Plays the training from here like a film, or stops it (space).",
   pace: "How many moments a second are played.",
-  ways: "What each moment says of your drawing: the bar is the probability now, the area how it ran; press into an area to go there.",
+  ways: "What each moment says of your drawing: the bar is its probability then (not calibrated), the area how that ran; press into an area to go there.",
   "past-curve": "Press or drag in the curve to go to that moment.",
   "past-features": "What each neuron of the first layer looked for then; the colours mean the same at every moment.",
   "past-confusion": "Rows are digits, columns answers; a frame marks what changed since the moment before: solid where it grew, dashed where it shrank.",

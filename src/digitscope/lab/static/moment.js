@@ -3,6 +3,7 @@ import { onColours } from "./colours.js";
 import { confusionTable, fillCell } from "./confusion.js";
 import { layFeatures } from "./features.js";
 import { seenAt, shownAt } from "./film.js";
+import { whole } from "./numbers.js";
 import { state, watch } from "./state.js";
 
 const canvas = document.getElementById("past-features");
@@ -62,7 +63,7 @@ function showConfusion() {
     }),
   );
   const right = frame.matrix.reduce((sum, row, r) => sum + row[r], 0);
-  const wrong = `${frame.images - right} of ${frame.images} wrong`;
-  const told = most ? ` · most changed: ${film.classes[most.r]} for ${columns[most.c]}, ${most.was} → ${most.count}` : "";
+  const wrong = `${whole(frame.images - right)} of ${whole(frame.images)} wrong`;
+  const told = most ? ` · ${film.classes[most.r]} taken for ${columns[most.c]}: ${most.was} → ${most.count}` : "";
   changes.textContent = shownAt() === i ? wrong + told : wrong;
 }
