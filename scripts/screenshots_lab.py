@@ -8,6 +8,7 @@ Without runs a small network is trained first, in a second or two.
 from __future__ import annotations
 
 import contextlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,7 +28,10 @@ def main(target: Path, home: Path | None, only: str) -> None:
     with contextlib.ExitStack() as stack:
         empty = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         home = home or trained(Path(stack.enter_context(tempfile.TemporaryDirectory())))
+        other = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        shutil.copytree(home / "runs", other / "runs")  # where it is taught, which makes models
         full, bare = stack.enter_context(served(home)), stack.enter_context(served(empty))
+        lesson = stack.enter_context(served(other))
         browser = stack.enter_context(sync_playwright()).chromium.launch(
             executable_path="/usr/bin/chromium", args=FLAGS
         )
@@ -40,7 +44,8 @@ def main(target: Path, home: Path | None, only: str) -> None:
                         viewport={"width": width, "height": height},
                         color_scheme="dark" if scheme == "dark" else "light",
                     )
-                    page.goto((bare if name.endswith("empty") else full) + view)
+                    place = bare if name.endswith("empty") else full
+                    page.goto((lesson if name in ("teach", "taught") else place) + view)
                     bring(page)
                     page.screenshot(path=target / file, full_page=size == "phone")
                     page.close()
@@ -133,6 +138,40 @@ def step(page: Page) -> None:
     page.wait_for_timeout(700)
 
 
+def teach(page: Page) -> None:
+    """The three is taught to be a five; what was taught before is taken back."""
+    page.locator("#pad").wait_for()
+    page.wait_for_timeout(1000)
+    while page.locator("#unteach").is_visible():
+        page.locator("#unteach").click()
+        page.wait_for_timeout(2000)
+    draw(page)
+    page.locator("#teach-choices [data-label='5']").click()
+    page.locator("#test-after", has_text="%").wait_for(timeout=60_000)
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(3000)
+
+
+def taught(page: Page) -> None:
+    """Some lessons more, and all that was taught."""
+    teach(page)
+    page.locator("#taught-toggle").click()
+    for x, label in ((40, 1), (50, 7)):
+        page.locator("#clear").click()
+        box = page.locator("#pad").bounding_box()
+        assert box
+        page.mouse.move(box["x"] + x / 100 * box["width"], box["y"] + 0.15 * box["height"])
+        page.mouse.down()
+        page.mouse.move(box["x"] + x / 100 * box["width"], box["y"] + 0.8 * box["height"], steps=9)
+        page.mouse.up()
+        page.wait_for_timeout(600)
+        page.locator(f"#teach-choices [data-label='{label}']").click()
+        page.wait_for_timeout(500)
+        page.locator("#teach[aria-busy=false]").wait_for(timeout=60_000)
+        page.locator("#test-after", has_text="%").wait_for(timeout=60_000)
+    page.wait_for_timeout(2500)
+
+
 SHORT = "&recipe=lesson&set.epochs=5"
 VIEWS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "empty": ("", ready),
@@ -152,6 +191,8 @@ VIEWS: dict[str, tuple[str, Callable[[Page], None]]] = {
     ),
     "why-reader": ("#view=why&image=test:5847&model=runs/reader.safetensors&whyKind=smooth", why),
     "why-empty": ("#view=why", ready),
+    "teach": ("", teach),
+    "taught": ("", taught),
     "idle": ("#view=train", ready),
     "train": (f"#view=train{SHORT}", train),
     "time": ("#view=time&image=test:115", moments),

@@ -186,10 +186,10 @@ def answers(model: Model, drawings: Images, labels: Any) -> list[Row]:
     Z = model.network.logits(drawings)
     P, J = model.probabilities_of(Z), model.judgement_of(Z)
     told = []
-    for p, none, label in zip(P, J[:, NONE], labels, strict=True):
-        digit, refused = model.classes[int(p.argmax())], bool(none > MORE_LIKELY_NONE)
+    for p, j, label in zip(P, J, labels, strict=True):
+        digit, refused = model.classes[int(p.argmax())], bool(j[NONE] > MORE_LIKELY_NONE)
         right = refused if label == NONE else digit == label and not refused
-        probability = float(none if refused else p.max())
+        probability = float(j[NONE] if refused else j[digit])
         told.append(
             {
                 "label": int(label),

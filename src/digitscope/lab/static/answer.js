@@ -15,7 +15,7 @@ let later = 0;
 /** Begin. */
 export function startAnswer() {
   watch(["network"], build);
-  watch(["answer"], show);
+  watch(["answer", "lessons"], show);
   build();
 }
 
@@ -67,6 +67,6 @@ function show() {
 function told(answer) {
   const right = answer.label === answer.digit && !answer.rejected;
   const truth = answer.label === null ? "" : right ? `It is a ${answer.label}. ` : `It is a ${answer.label}: wrong. `;
-  const trust = answer.calibrated ? "Calibrated: of answers given with 90 %, about 90 in 100 are right. " : "";
-  return `${truth}${trust}Answered in ${answer.milliseconds.toFixed(1)} ms.`;
+  const calibrated = state.lessons?.last ? "Calibrated before it was taught. " : "Calibrated: of answers given with 90 %, about 90 in 100 are right. ";
+  return `${truth}${answer.calibrated ? calibrated : ""}Answered in ${answer.milliseconds.toFixed(1)} ms.`;
 }

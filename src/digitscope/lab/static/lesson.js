@@ -4,22 +4,28 @@ import { inkPicture } from "./pictures.js";
 import { change, state, watch } from "./state.js";
 
 const NONE = 10;
-const MOVING = 1200; // milliseconds in which the bars go to their new places
+const MOVING = 1500; // milliseconds in which the bars have gone to their new places
+
+let still = 0;
 
 const byId = (id) => document.getElementById(id);
 
 /** Begin. */
 export function startLesson() {
-  byId("taught-toggle").addEventListener("click", () => change({ taught: state.taught ? "" : "open" }));
+  byId("taught-toggle").addEventListener("click", () => {
+    change({ taught: state.taught ? "" : "open" });
+    if (state.taught) byId("taught").scrollIntoView({ block: "nearest" });
+  });
   watch(["lessons", "taught", "lesson"], show);
-  watch(["teaching"], () => state.teaching && move());
+  watch(["teaching"], move);
   show();
 }
 
 /** The bars move to what was learned, instead of jumping as they do behind a pen. */
 function move() {
-  byId("bars").classList.add("moving");
-  setTimeout(() => !state.teaching && byId("bars").classList.remove("moving"), 2 * MOVING);
+  clearTimeout(still);
+  if (state.teaching) byId("bars").classList.add("moving");
+  else still = setTimeout(() => byId("bars").classList.remove("moving"), MOVING);
 }
 
 function show() {
@@ -42,7 +48,7 @@ function learned({ label, steps, sure, seconds, prepared_seconds: prepared, afte
   if (!steps) return `It was sure of ${named(label)} already; the drawing is kept.`;
   const time = `${seconds.toFixed(1)} s${prepared > 0.3 ? `, after ${prepared.toFixed(1)} s of getting ready` : ""}`;
   if (sure) return `Learned in ${time}: ${named(label)}, ${percent(after.probability)}.`;
-  if (after.right) return `Learned in ${time}, not surely: ${named(label)}, ${percent(after.probability)}.`;
+  if (after.right) return `Not sure yet after ${time}: ${named(label)}, ${percent(after.probability)}.`;
   return `Not learned in ${time}: still ${after.refused ? "not a digit" : `a ${after.digit}`}, ${percent(after.probability)}. Undo, or draw it again.`;
 }
 
@@ -58,9 +64,9 @@ function worse(test) {
 function verdict(test) {
   const of = `Of ${whole(test.images)} test images`;
   const lost = test.right_before - test.right_after;
-  if (test.change < 0) return `${of} ${whole(lost)} fewer are right: it got worse, by more than chance. Undo?`;
+  if (test.change < 0) return `${of} ${whole(lost)} fewer are right: worse, by more than chance. Undo?`;
   if (test.change_of_refused > 0)
-    return `${of} ${whole(test.refused_after - test.refused_before)} more are refused: it got worse, by more than chance. Undo?`;
+    return `${of} ${whole(test.refused_after - test.refused_before)} more are refused: worse, by more than chance. Undo?`;
   if (test.change_from_first < 0)
     return `${of} ${whole(test.right_first - test.right_after)} fewer are right than before the first lesson: more than chance. Undo?`;
   if (test.change > 0) return `${of} ${whole(-lost)} more are right: better by more than chance.`;

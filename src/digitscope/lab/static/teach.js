@@ -116,8 +116,11 @@ function show() {
   const judges = image.startsWith("test:");
   words.textContent = told(lessons, judges, teaching);
   group.hidden = judges || !teachable();
-  for (const button of buttons) button.disabled = !answer || teaching !== "" || !connected;
-  document.getElementById("unteach").disabled = teaching !== "" || !connected;
+  // While a lesson is under way the buttons only say so: one that is disabled loses its place for keys.
+  for (const button of [...buttons, document.getElementById("unteach")]) {
+    button.setAttribute("aria-disabled", String(teaching !== ""));
+    button.disabled = !connected || (button.id !== "unteach" && !answer);
+  }
   panel.setAttribute("aria-busy", String(teaching !== ""));
 }
 
