@@ -49,8 +49,7 @@ def teach(someone: Person, name: str) -> None:
 def shown(someone: Person) -> tuple[str, str, str, str]:
     page = someone.page
     return tuple(  # type: ignore[return-value]
-        page.inner_text(f"#{id}")
-        for id in ("own-before", "own-after", "test-before", "test-after")
+        page.inner_text(f"#{id}") for id in ("own-before", "own-after", "test-before", "test-after")
     )
 
 
