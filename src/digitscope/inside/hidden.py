@@ -10,7 +10,7 @@ from digitscope.arrays import Floats, to_input
 from digitscope.network.layers import Dense
 from digitscope.network.network import Network
 
-__all__ = ["count_features", "hidden_features"]
+__all__ = ["count_features", "hidden_features", "sees_pixels"]
 
 
 def hidden_features(network: Network, images: NDArray[Any]) -> Floats:
@@ -44,6 +44,15 @@ def count_features(network: Network) -> int:
     for side in spec.shapes()[last - 1] if last else spec.input_shape:
         size *= side
     return size
+
+
+def sees_pixels(network: Network) -> bool:
+    """Whether there is no hidden layer, so that the output is given the pixels themselves.
+
+    >>> sees_pixels(Network.initialize("784-10")), sees_pixels(Network.initialize("784-16-10"))
+    (True, False)
+    """
+    return not any(network.spec.weight_names[: _output_layer(network)])
 
 
 def _output_layer(network: Network) -> int:

@@ -12,6 +12,7 @@ from digitscope.arrays import Indices
 from digitscope.errors import ImageError, SettingError
 from digitscope.evaluation.metrics import confusion_matrix
 from digitscope.evaluation.nearest import Nearest
+from digitscope.inside.hidden import sees_pixels
 from digitscope.lab.judgement import Judgement
 from digitscope.lab.message import Message
 from digitscope.models.model import NONE
@@ -138,7 +139,7 @@ def neighbours(judgement: Judgement, asked: dict[str, Any]) -> Message:
         "doubt": doubt.reason(model.classes) if doubt else "",
         "pixels": _told(examples.labels, pixels),
         "seen": _told(examples.labels, seen),
-        "features": examples.features,
+        "features": 0 if sees_pixels(model.network) else examples.features,
         "looked": looked,
         "among": examples.among,
         "of": len(examples.numbers),

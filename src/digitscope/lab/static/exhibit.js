@@ -100,18 +100,17 @@ function showNeighbours(told) {
   const picture = (i) => pictures.subarray(784 * (i + 1), 784 * (i + 2));
   part("as-pixels").replaceChildren(...pixels.map((known, i) => neighbour(known, picture(i), told)));
   part("as-seen").replaceChildren(...seen.map((known, i) => neighbour(known, picture(pixels.length + i), told)));
-  part("pixels-words").textContent = `${votes(pixels)} Euclidean distance of the pixels.`;
-  const layer = features === 784 ? "the pixels" : `${whole(features)} activations`;
-  const through = looked < among ? `${whole(looked)} of ${whole(among)} looked at so far. ` : among < of ? `Among ${whole(among)} of ${whole(of)}, drawn by chance. ` : "";
-  part("seen-words").textContent = `${through}${votes(seen)} Cosine distance of ${layer}.`;
+  part("pixels-words").textContent = `${votes(pixels)}Euclidean distance`;
+  const through = looked < among ? `${whole(looked)} of ${whole(among)} looked at so far; ` : among < of ? `among ${whole(among)} of ${whole(of)}, drawn by chance; ` : "";
+  part("seen-words").textContent = `${through}${votes(seen)}${features ? "" : "no hidden layer: "}cosine distance`;
 }
 
-/** Which labels the neighbours have: "6 are 3, 2 are 5." */
+/** Which labels the neighbours have: "6 × 3, 2 × 5; ". */
 function votes(neighbours) {
   const counts = new Map();
   for (const { label } of neighbours) counts.set(label, (counts.get(label) ?? 0) + 1);
   const sorted = [...counts].sort(([, a], [, b]) => b - a);
-  return sorted.length ? `${sorted.map(([label, n]) => `${n === 1 ? "one is" : `${n} are`} ${label}`).join(", ")}.`.replace(/^o/, "O") : "";
+  return sorted.length ? `${sorted.map(([label, n]) => `${n} × ${label}`).join(", ")}; ` : "";
 }
 
 function neighbour({ image, label, distance }, pixels, told) {

@@ -8,6 +8,8 @@ import { change, state, watch } from "./state.js";
 
 const NAMES = ["zeros", "ones", "twos", "threes", "fours", "fives", "sixes", "sevens", "eights", "nines"];
 
+const FEW = 15; // images that are shown larger
+
 const byId = (id) => document.getElementById(id);
 const place = byId("gallery");
 
@@ -61,6 +63,7 @@ function show() {
   if (!current) return; // the images before stay until the new ones come
   const focused = place.contains(document.activeElement) ? document.activeElement.value : null;
   place.replaceChildren(...shown.images.map(item));
+  place.classList.toggle("few", shown.images.length <= FEW);
   mark();
   if (focused) [...place.children].find(({ value }) => value === focused)?.focus();
 }
