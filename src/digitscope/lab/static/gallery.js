@@ -19,18 +19,9 @@ export function startGallery() {
   watch(["judged", "cell"], showFilters);
   watch(["exhibit"], mark);
   watch(["mistakesError"], () => (byId("mistakes-error").textContent = state.mistakesError));
-  watch(["lab", "network"], showEmpty);
   onColours(show);
   byId("gallery-more").addEventListener("click", () => change({ amount: String(amount() + PAGE) }));
-  byId("mistakes-train").addEventListener("click", () => change({ view: "train" }));
-  showEmpty();
   showFilters();
-}
-
-function showEmpty() {
-  const empty = state.lab !== null && !state.lab.models.some(({ usable }) => usable);
-  byId("no-mistakes").hidden = !empty;
-  byId("mistakes-bench").hidden = empty;
 }
 
 /** All mistakes, those of a digit, or the doubtful labels. */
