@@ -88,6 +88,32 @@ def test_a_training_to_its_end(browser: Browser, lab: Served) -> None:
         expect(page.locator("#model")).to_have_value("runs/deep")
 
 
+def test_a_finished_run_is_trained_further(
+    browser: Browser, tmp_path: Path, small_run: Path
+) -> None:
+    """A run of the command line is opened on the page, and gets two epochs more."""
+    with_run(tmp_path, small_run)
+    with served(tmp_path) as lab, person(browser, lab.address, "#view=train") as someone:
+        page = someone.page
+        page.click("#open-run")
+        before = events_of(lab, "small")
+        done = max(int(str(e["epoch"])) for e in before if e["event"] == "epoch_ended")
+        expect(page.locator("#fact-epoch")).to_have_text(f"{done} of {done}")
+        page.fill("#more-epochs", "2")
+        expect(page).to_have_url(re.compile("more=2"))
+        page.click("#train-on")
+        expect(page.locator("#fact-epoch")).to_have_text(
+            f"{done + 2} of {done + 2}", timeout=60_000
+        )
+        someone.says("train-state", "On the test set")
+        expect(page.locator("#loss .mark.watched")).to_have_count(done + 3)
+        after = events_of(lab, "small")
+        assert after[: len(before) - 1] == before[:-1]  # all but that it stopped
+        epochs = [event["epoch"] for event in after if event["event"] == "epoch_ended"]
+        assert epochs == list(range(done + 3))
+        assert f"epochs = {done + 2}" in (lab.folder / "runs/small/recipe.toml").read_text("utf-8")
+
+
 def test_step_by_step_with_another_rate(browser: Browser, lab: Served) -> None:
     with person(browser, lab.address, address_of(**LONG)) as someone:
         page = someone.page

@@ -279,7 +279,10 @@ def test_one_output_neuron_tells_two_digits_apart() -> None:
 def test_favourites_are_the_images_with_the_largest_sums(model: Model) -> None:
     images = load_mnist("test").images
     Z = model.network.forward(images.reshape(-1, 784).astype(np.float32) / 255).steps[0].Y
-    told = Favourites(model).message(2, 7, None)
+    favourites = Favourites(model)
+    favourites.wait()
+    told = favourites.message(2, 7, None)
+    assert (told.fields["searched"], told.fields["of"]) == (10_000, 10_000)
     order = np.argsort(-Z[:, 7], kind="stable")[:9]
     values = [row["value"] for row in told.fields["images"]]
     np.testing.assert_allclose(values, Z[order, 7], rtol=1e-4)
@@ -287,6 +290,23 @@ def test_favourites_are_the_images_with_the_largest_sums(model: Model) -> None:
     first = np.frombuffer(told.payload[:784], np.uint8).reshape(28, 28)
     number = int(told.fields["images"][0]["image"].partition(":")[2])
     np.testing.assert_array_equal(first, images[number])
+
+
+def test_favourites_of_maps_grow_while_others_are_answered(lab: Served, page: Page) -> None:
+    """A question gets the best that were seen by then; drawings do not wait for it."""
+    page.say("model", id="reader")
+    page.say("favourites", id=0, layer=4, index=3)
+    page.say("read", drawn().tobytes(), id=1, width=SIDE, height=SIDE)
+    assert page.hear_until("answer")["id"] == 1
+    first = page.hear_until("favourites")
+    assert 0 < first["searched"] < first["of"] == 10_000
+    values = [row["value"] for row in first["images"]]
+    assert values == sorted(values, reverse=True)
+    assert len(values) == 9
+    page.say("favourites", id=2, layer=4, index=3)
+    later = page.hear_until("favourites")
+    assert later["searched"] > first["searched"]
+    assert all(row["value"] >= v for row, v in zip(later["images"], values, strict=True))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,8 @@
-"""Favourites: the images of the test set that excite each neuron, or each map, most."""
+"""Favourites: the images of the test set that excite each neuron, or each map, most.
+
+A network of feature maps takes seconds for 10,000 images. So they are looked for in the background,
+in an order of chance; whoever asks gets the best that were seen by then, and how many were seen.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,8 @@ from digitscope.models.model import Model
 from digitscope.network.layers import Activation
 
 MOST = 9
-BATCH = 250
+BATCH = 100
+PATIENCE = 0.3  # seconds that a question waits for the end of the search
 
 
 class Best(NamedTuple):
@@ -28,7 +33,7 @@ class Best(NamedTuple):
 
 
 class Favourites:
-    """The favourites of a model, found in one pass over the test set when they are first asked for.
+    """The favourites of a model, found in one pass over the test set.
 
     A neuron is judged by the number that goes into its activation, which no saturation hides; a map
     by the place where it is strongest.
@@ -36,29 +41,46 @@ class Favourites:
 
     def __init__(self, model: Model) -> None:
         self.model = model
+        self.searched = 0
         self._found: list[Best] = []
-        self._one_at_a_time = threading.Lock()
+        self._begun, self._finished = threading.Event(), threading.Event()
+        self._closed = False
+        self._problem: Exception | None = None
+        threading.Thread(target=self._search, daemon=True).start()
+
+    def close(self) -> None:
+        """Nobody wants to know any more."""
+        self._closed = True
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Give the search so long to finish; whatever it failed at is raised here."""
+        self._finished.wait(seconds)
+        if self._problem is not None:
+            raise self._problem
 
     def message(self, layer: int, unit: int, id: Any) -> Message:
-        """The favourites of one unit of a trace's step; the bytes: their images."""
+        """The favourites of one unit of a trace's step among the images that were searched so far;
+        the bytes: their images.
+        """
         blank = trace(self.model.network, np.zeros((28, 28), np.uint8))
         find_place(blank, layer, unit, None)
-        with self._one_at_a_time:
-            if not self._found:
-                self._found = self._search()
+        self._begun.wait()
+        self.wait(PATIENCE)
+        searched, found = self.searched, self._found
         images, labels = load_mnist("test")
         step = self._judged(blank, layer) - 1
-        if step < 0:  # a pixel has no favourites
+        if step < 0 or not found:  # a pixel has no favourites
             chosen, values = np.empty(0, np.int64), np.empty(0, np.float32)
         else:
-            best = self._found[step]
+            best = found[step]
             chosen, values = best.indices[:, unit], best.values[:, unit]
         told = [
             {"image": f"test:{i}", "label": int(labels[i]), "value": float(value)}
             for i, value in zip(chosen, values, strict=True)
         ]
         fields = {"said": "favourites", "id": id, "layer": layer, "index": unit, "images": told}
-        return Message(fields, images[chosen].tobytes())
+        progress = {"searched": searched, "of": len(images)}
+        return Message(fields | progress, images[chosen].tobytes())
 
     def _judged(self, blank: list[TraceStep], layer: int) -> int:
         """The step that a neuron is judged by: the last before its activation."""
@@ -70,22 +92,40 @@ class Favourites:
         ]
         return plain[-1] if plain else links[0]
 
-    def _search(self) -> list[Best]:
-        """What is best for every layer."""
+    def _search(self) -> None:
+        try:
+            images = load_mnist("test").images
+            # By chance, so that what is seen early is a fair sample.
+            order = np.random.default_rng(0).permutation(len(images))
+            for start in range(0, len(order), BATCH):
+                if self._closed:
+                    return
+                rows = order[start : start + BATCH]
+                self._found = self._better(rows, images[rows])
+                self.searched = start + len(rows)
+                self._begun.set()
+        except Exception as problem:  # for whoever asks
+            self._problem = problem
+        finally:
+            self._begun.set()
+            self._finished.set()
+
+    def _better(self, rows: NDArray[Any], images: NDArray[Any]) -> list[Best]:
+        """What is best for every layer, with these images too; a new list, since others read."""
         network = self.model.network
-        found: dict[int, Best] = {}
-        images = load_mnist("test").images
-        for start in range(0, len(images), BATCH):
-            X = to_input(images[start : start + BATCH], network.spec.input_shape)
-            for place, step in enumerate(network.forward(X).steps):
-                values = step.Y if step.Y.ndim == 2 else step.Y.max(axis=(1, 2))
-                indices = np.broadcast_to(np.arange(start, start + len(X))[:, None], values.shape)
-                if place in found:
-                    indices = np.concatenate([found[place].indices, indices])
-                    values = np.concatenate([found[place].values, values])
-                order = np.argsort(-values, axis=0, kind="stable")[:MOST]
-                found[place] = Best(
-                    np.take_along_axis(indices, order, axis=0),
-                    np.take_along_axis(values, order, axis=0),
+        better = []
+        passed = network.forward(to_input(images, network.spec.input_shape))
+        for place, step in enumerate(passed.steps):
+            values = step.Y if step.Y.ndim == 2 else step.Y.max(axis=(1, 2))
+            indices = np.broadcast_to(rows[:, None], values.shape)
+            if self._found:
+                indices = np.concatenate([self._found[place].indices, indices])
+                values = np.concatenate([self._found[place].values, values])
+            best = np.lexsort((indices, -values), axis=0)[:MOST]
+            better.append(
+                Best(
+                    np.take_along_axis(indices, best, axis=0),
+                    np.take_along_axis(values, best, axis=0),
                 )
-        return list(found.values())
+            )
+        return better

@@ -76,6 +76,8 @@ class Lab:
         """The favourites of a model's neurons; those of one model are kept."""
         with self._lock:
             if self._favourites is None or self._favourites.model is not model:
+                if self._favourites is not None:
+                    self._favourites.close()
                 self._favourites = Favourites(model)
             return self._favourites
 

@@ -113,7 +113,12 @@ def judged(prediction: Prediction, refuses: bool) -> list[float]:
 
 
 def warm() -> None:
-    """Load what a first drawing would wait for."""
+    """Load what a first drawing would wait for. The pictures are small: a second thread of OpenCV
+    would only be waited for.
+    """
+    import cv2
+
+    cv2.setNumThreads(1)
     page = np.full((40, 40), 255, np.uint8)
     page[10:30, 18:22] = 0
     prepare(page)

@@ -8,6 +8,7 @@ import ipaddress
 import logging
 import secrets
 import socket
+import sys
 import threading
 import webbrowser
 from dataclasses import dataclass
@@ -71,6 +72,9 @@ def _serve(place: Place, runs: Path) -> None:
     from digitscope.lab.message import MOST_BYTES
     from digitscope.threads import limited_threads
 
+    # Python's threads take turns of 5 ms otherwise: a drawing would wait so long for every other
+    # question that is at work.
+    sys.setswitchinterval(0.001)
     # It remarks on every page that is closed while something is on its way to it.
     logging.getLogger("asyncio").setLevel(logging.ERROR)
     names = LOOPBACK | {socket.gethostname().lower()} if place.token else LOOPBACK

@@ -5,8 +5,10 @@ import { cornerOf, layOut, neuronAt, placeOf, sizeOf } from "./layout.js";
 import { light } from "./lights.js";
 import { paintLinks, touches } from "./links.js";
 import { percent, signed } from "./numbers.js";
+import { penIsDown } from "./pad.js";
 import { change, state, watch } from "./state.js";
 
+const QUICK = 30; // links into a column while the pen moves: curves are what takes time to paint
 const stage = document.getElementById("stage");
 const canvas = document.getElementById("network");
 const tip = document.getElementById("tip");
@@ -19,7 +21,7 @@ let waiting = false;
 
 /** Begin. */
 export function startNetwork() {
-  watch(["network", "answer", "neuron", "opened"], repaint);
+  watch(["network", "answer", "neuron", "opened", "drawing"], repaint);
   watch(["network"], place);
   onColours(repaint);
   new ResizeObserver(place).observe(stage);
@@ -162,7 +164,7 @@ function paintAllLinks(focus) {
   const { opened } = state;
   for (const group of state.answer?.links ?? []) {
     const { from, to, lines } = group;
-    const own = focus === null ? lines : lines.filter((link) => touches(group, link, focus, boxes));
+    const own = focus === null ? lines.slice(0, penIsDown() ? QUICK : undefined) : lines.filter((link) => touches(group, link, focus, boxes));
     paintLinks(context, [boxes[from], boxes[to]], group, own, Math.abs(lines[0]?.[2] ?? 0), focus !== null ? 1 : boxes[0].crowded ? 0.45 : 0.75, unit);
   }
   if (!focus || !opened || opened.column !== focus.column || opened.position !== focus.index) return;

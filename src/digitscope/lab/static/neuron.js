@@ -3,7 +3,7 @@
 import { onColours } from "./colours.js";
 import { outputName, placeName, unitOf } from "./columns.js";
 import { on, send } from "./connection.js";
-import { percent, signed } from "./numbers.js";
+import { percent, signed, whole } from "./numbers.js";
 import { inkPicture, sheet } from "./pictures.js";
 import { change, state, watch } from "./state.js";
 
@@ -21,6 +21,7 @@ const panel = document.getElementById("neuron");
 let number = 0;
 let asked = ""; // the neuron and model that are open
 let first = 0; // the first question about these
+let question = null; // which neuron, as the server counts
 
 /** Begin. */
 export function startNeuron() {
@@ -28,7 +29,10 @@ export function startNeuron() {
     if (message.id === number && asked) change({ opened: opened(message, new Float32Array(buffer)) });
   });
   on("favourites", (message, buffer) => {
-    if (message.id >= first && asked) change({ exciting: { ...message, pixels: new Uint8Array(buffer) } });
+    if (message.id < first || !asked) return;
+    const seen = state.exciting?.searched ?? 0;
+    change({ exciting: { ...message, pixels: new Uint8Array(buffer) } });
+    if (message.searched < message.of && message.searched > seen) send({ do: "favourites", ...question, id: number });
   });
   watch(["neuron", "answer", "network"], ask);
   watch(["opened", "exciting"], show);
@@ -57,7 +61,7 @@ function ask() {
     return;
   }
   const { unit, at } = unitOf(known, index);
-  const question = { layer: known.place, index: unit, ...(at ? { at } : {}) };
+  question = { layer: known.place, index: unit, ...(at ? { at } : {}) };
   number += 1;
   send({ do: "neuron", id: number, ...question });
   const which = `${state.neuron} ${state.network.id}`;
@@ -169,7 +173,10 @@ function result(formula, value) {
 
 function showExciting(place, words) {
   const { exciting } = state;
-  words.textContent = exciting ? "The test images that excite it most:" : "Looking through the test images…";
+  const looking = exciting && exciting.searched < exciting.of;
+  words.textContent = looking
+    ? `The most exciting of ${whole(exciting.searched)} test images, looking on…`
+    : exciting ? "The test images that excite it most:" : "Looking through the test images…";
   place.replaceChildren(...(exciting?.images ?? []).map(excitingImage));
 }
 

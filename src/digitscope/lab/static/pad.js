@@ -48,6 +48,11 @@ export function drawnBytes() {
   return { grey, side: SENT };
 }
 
+/** Whether a pen is on the pad. */
+export function penIsDown() {
+  return drawing !== null;
+}
+
 let picture = null; // of an opened file
 
 /** Lay the picture of an opened file on the pad; null takes it away. */

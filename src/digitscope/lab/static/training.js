@@ -57,7 +57,7 @@ function withEvent(story, event) {
   switch (event.event) {
     case "started": {
       const { epochs, batches, watched, engine } = event;
-      return { ...story, training: { ...training, epochs, batches, watched, engine } };
+      return { ...story, training: { ...training, epochs, batches, watched, engine, reason: "" } };
     }
     case "advanced": {
       const { epoch, batch, loss, images, images_per_second: speed } = event;
