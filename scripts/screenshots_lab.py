@@ -189,7 +189,7 @@ VIEWS: dict[str, tuple[str, Callable[[Page], None]]] = {
         "#view=why&image=test:100&whyAgainst=5&whyInk=missing&whyKind=few&whyFade=20",
         why,
     ),
-    "why-reader": ("#view=why&image=test:5847&model=runs/reader.safetensors&whyKind=smooth", why),
+    "why-reader": ("#view=why&image=test:5847&model=reader&whyKind=smooth", why),
     "why-empty": ("#view=why", ready),
     "teach": ("", teach),
     "taught": ("", taught),

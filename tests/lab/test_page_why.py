@@ -14,7 +14,7 @@ from digitscope.inside.contributions import contributions
 from digitscope.inside.counterfactual import smallest_change
 from digitscope.inside.occlusion import occlusion_logits
 from digitscope.inside.outcomes import log_odds
-from digitscope.models.model import Model, load, save
+from digitscope.models.model import Model, load
 from digitscope.models.prediction import predict, take_input
 from tests.helpers import chromium, run_cli
 from tests.lab.browsing import THREE, person
@@ -36,13 +36,12 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Networks of every kind: active neurons, bent paths with one output, maps, and one that refuses."""
+    """A network of active neurons, and one of bent paths with one output; `reader` has maps."""
     folder = tmp_path_factory.mktemp("why")
     for recipe in ("binary", "speedrun-98"):
         given = ("--train", "2000", "--epochs", "1") if recipe == "binary" else ()
         done = run_cli("train", "--recipe", recipe, *given, "--no-report", cwd=folder)
         assert done.returncode == 0, done.stderr
-    save(load("reader"), folder / "runs" / "refuses")
     return folder
 
 
@@ -140,9 +139,9 @@ def test_two_digits_are_compared(browser: Browser, lab: Served, model: Model) ->
         )
 
 
-def test_maps_are_explained_by_hiding_patches(browser: Browser, lab: Served, home: Path) -> None:
-    reader = load(home / "runs" / "refuses.safetensors")
-    fragment = "#view=why&model=runs/refuses.safetensors&image=test:100&whyPixel=9,11"
+def test_maps_are_explained_by_hiding_patches(browser: Browser, lab: Served) -> None:
+    reader = load("reader")
+    fragment = "#view=why&model=reader&image=test:100&whyPixel=9,11"
     with person(browser, lab.address, fragment) as someone:
         page = someone.page
         ready(page)
@@ -254,8 +253,8 @@ def test_a_drawing_is_explained(browser: Browser, lab: Served) -> None:
 
 @pytest.mark.parametrize("size", [(390, 844), (1366, 768), (1366, 650), (3840, 2160)])
 def test_nothing_is_cut_off(browser: Browser, lab: Served, size: tuple[int, int]) -> None:
-    for name in ("refuses.safetensors", "binary"):
-        fragment = f"#view=why&model=runs/{name}&image=test:3&whyAgainst=1"
+    for name in ("reader", "runs/binary"):
+        fragment = f"#view=why&model={name}&image=test:3&whyAgainst=1"
         with person(browser, lab.address, fragment, size, "dark") as someone:
             page = someone.page
             ready(page)

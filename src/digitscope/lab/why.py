@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitscope.arrays import Floats
-from digitscope.errors import SettingError, SpecError
+from digitscope.errors import SettingError
 from digitscope.inside.contributions import contributions, path_of
 from digitscope.inside.counterfactual import KINDS, Change, smallest_change
 from digitscope.inside.occlusion import PATCH, occlusion_logits
@@ -174,13 +174,11 @@ def _known(asked: Any, names: tuple[Outcome, ...]) -> int | None:
 
 
 def _way(model: Model, asked: dict[str, Any]) -> str:
-    can = ways(model)
-    by = asked.get("by") or can[0]
-    if by == "path" and by not in can:
-        raise SpecError("no sum of pixels is exact for this network: look by occlusion instead")
-    if by not in can:
-        raise SettingError(f"by must be one of {', '.join(can)}, got {by!r}")
-    return str(by)
+    """The way that is asked for, or the model's own where it has no such way."""
+    by, can = asked.get("by") or "", ways(model)
+    if by not in ("", "path", "occlusion"):
+        raise SettingError(f"by must be path or occlusion, got {by!r}")
+    return by if by in can else can[0]
 
 
 @lru_cache(maxsize=8)

@@ -15,8 +15,8 @@ let later = 0;
 
 /** Begin. */
 export function startWhyChange() {
-  part("target").addEventListener("change", () => change({ whyTarget: part("target").value }));
-  part("kind").addEventListener("change", () => change({ whyKind: part("kind").value }));
+  part("target").addEventListener("change", () => change({ whyTarget: part("target").value, whyFade: "" }));
+  part("kind").addEventListener("change", () => change({ whyKind: part("kind").value, whyFade: "" }));
   part("fade").addEventListener("input", () => {
     const { value, max } = part("fade");
     change({ whyFade: value === max ? "" : value });
@@ -68,7 +68,7 @@ function showTargets() {
     ...others.map((outcome) => new Option(outcome === "none" ? "not a digit" : `a ${outcome}`, outcome)),
   );
   part("target").value = state.whyTarget;
-  if (part("target").selectedIndex < 0) part("target").append(new Option(`a ${state.whyTarget}`, state.whyTarget, true, true));
+  if (part("target").selectedIndex < 0) part("target").append(new Option(outcomeName(state.whyTarget), state.whyTarget, true, true));
   part("kind").value = state.whyKind;
 }
 

@@ -9,7 +9,7 @@ const number = document.getElementById("why-number");
 /** Begin. */
 export function startWhyImage() {
   const now = () => Number(number.value) || 0;
-  const pick = (i) => change({ image: `test:${Math.min(LAST, Math.max(0, i))}` });
+  const pick = (i) => change({ image: `test:${Math.min(LAST, Math.max(0, i))}`, whyFade: "" });
   const any = () => pick(Math.floor(Math.random() * (LAST + 1)));
   number.addEventListener("input", () => /^\d+$/.test(number.value) && pick(now()));
   number.addEventListener("keydown", ({ key }) => {

@@ -39,7 +39,8 @@ function show() {
 
 function how({ by, ink, path }) {
   if (ink === "missing") return by === "occlusion" ? HOW.missingOcclusion : HOW.missingPath;
-  return by === "occlusion" ? HOW.occlusion : HOW[path];
+  if (by !== "occlusion") return HOW[path];
+  return path ? HOW.occlusion : `${HOW.occlusion} Pools between bent activations leave no exact sum for this network.`;
 }
 
 /** A row for each part of the sum, each bar beginning where the one before it ends. */
