@@ -8,11 +8,14 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from digitscope.data.mnist import Dataset
 from digitscope.inside.features import first_features
+from digitscope.lab.training_process import _confusion
 from digitscope.models.model import load
 from digitscope.training.messages import Inbox
 from digitscope.training.resume import resumed_run
@@ -340,3 +343,18 @@ def test_a_folder_that_cannot_be_written_is_told(page: Page, lab: Served) -> Non
     page.train()
     told = page.hear_until("status", lambda f: f["status"] == "ended")
     assert "cannot be written" in told["what"]
+
+
+def test_the_confusion_of_a_network_that_refuses_has_the_digits_alone() -> None:
+    """An eleventh output would count into the row below."""
+    Z = np.zeros((2, 11), np.float32)
+    Z[:, 10], Z[0, 3], Z[1, 9] = 5, 2, 1
+    watched = Dataset(np.zeros((2, 28, 28), np.uint8), np.array([3, 9], np.uint8))
+    loop = SimpleNamespace(
+        split=SimpleNamespace(watched=watched),
+        engine=SimpleNamespace(logits=lambda images: Z),
+        recipe=SimpleNamespace(classes=tuple(range(10))),
+    )
+    matrix = np.array(_confusion(loop))
+    assert matrix.shape == (10, 10)
+    assert np.argwhere(matrix).tolist() == [[3, 3], [9, 9]]

@@ -153,15 +153,16 @@ def _tell_weights(loop: Any, channel: Channel) -> None:
 
 
 def _confusion(loop: Any) -> list[list[int]]:
-    """How often the images of each class (rows) are taken for each class, on watched images."""
-    import numpy as np
+    """How often the images of each class (rows) are taken for each class, on watched images; of a
+    network that refuses, given that each is a digit.
+    """
+    from digitscope.evaluation.metrics import confusion_matrix
 
     images, labels = loop.split.watched
-    Z = loop.engine.logits(images)
-    predicted = (Z[:, 0] > 0).astype(int) if Z.shape[1] == 1 else Z.argmax(axis=1)
     n = len(loop.recipe.classes)
-    counts = np.bincount(labels.astype(int) * n + predicted, minlength=n * n)
-    matrix: list[list[int]] = counts.reshape(n, n).tolist()
+    Z = loop.engine.logits(images)[:, :n]
+    predicted = (Z[:, 0] > 0).astype(int) if Z.shape[1] == 1 else Z.argmax(axis=1)
+    matrix: list[list[int]] = confusion_matrix(labels, predicted, n).tolist()
     return matrix
 
 
