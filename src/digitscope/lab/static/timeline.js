@@ -50,9 +50,10 @@ export function scrubOver(element, partOf) {
 }
 
 function key(event) {
-  const free = event.target === document.body || event.target.id === "moment" || event.target.id === "time";
-  if (state.view !== "time" || !free || event.altKey || event.ctrlKey || event.metaKey || !state.film?.frames.length) return;
-  if (event.key === " ") byId("roll").click();
+  const { target } = event;
+  const here = target === document.body || (byId("time").contains(target) && !target.matches("select, canvas"));
+  if (state.view !== "time" || !here || event.altKey || event.ctrlKey || event.metaKey || !state.film?.frames.length) return;
+  if (event.key === " " && !target.matches("button")) byId("roll").click();
   else if (event.key in KEYS) {
     stop();
     goTo(shownAt() + KEYS[event.key]);
