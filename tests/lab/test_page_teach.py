@@ -102,3 +102,49 @@ def test_a_one_is_taught_to_be_a_seven(browser: Browser, small_run: Path, tmp_pa
         assert not file.exists()
         assert not beside(file).exists()
         assert all(p.read_bytes() == data for p, data in shipped.items())
+
+
+def test_the_server_may_be_started_anew(browser: Browser, small_run: Path, tmp_path: Path) -> None:
+    """The page goes on with what was taught, and so does the next lesson."""
+    home = with_run(tmp_path, small_run)
+    with served(home) as lab:
+        port = lab.port
+        with person(browser, lab.address, "#model=runs/small", may_say="WebSocket") as someone:
+            someone.draw(ONE)
+            someone.reads(1)
+            teach(someone, "It is a 4")
+            someone.reads(4)
+            figures = shown(someone)
+            lab.kill()
+            expect(someone.page.locator("#connection")).to_be_visible()
+            expect(someone.page.get_by_role("button", name="It is a 4")).to_be_disabled()
+            with served(home, "--port", port):
+                expect(someone.page.locator("#connection")).to_be_hidden(timeout=TIMEOUT)
+                someone.reads(4)
+                assert shown(someone) == figures
+                someone.page.click("#clear")
+                someone.draw(THREE)
+                someone.reads(3)
+                teach(someone, "It is a 8")
+                assert shown(someone)[:2] == ("1 of 2", "2 of 2")
+
+
+def test_it_is_no_digit_said_with_the_keyboard(browser: Browser, tmp_path: Path) -> None:
+    """The model that ships, by a reader of the page who uses neither mouse nor eyes."""
+    with served(tmp_path) as lab, person(browser, lab.address) as someone:
+        page = someone.page
+        someone.draw(ONE)
+        someone.reads(1)
+        none = page.get_by_role("group", name="Wrong? It is a").get_by_role("button").last
+        none.focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("status").filter(has_text="not a digit, ")).to_be_visible(
+            timeout=TIMEOUT
+        )
+        expect(page.locator("#digit")).to_have_text("not a digit")
+        expect(none).to_be_focused()
+        expect(page.locator("#model")).to_have_value("runs/reader-taught.safetensors")
+        # An image of the test set is not taught.
+        page.fill("#test-number", "7")
+        someone.says("teach-words", "Test images judge what is learned")
+        expect(page.locator("#teach-choices")).to_be_hidden()
