@@ -132,7 +132,7 @@ def why(page: Page) -> None:
 
 def step(page: Page) -> None:
     """A batch step at its stage, and the chain rule if the address asks for one."""
-    page.locator("#pipeline .now").wait_for(timeout=20_000)
+    page.locator("#pipeline .current").wait_for(timeout=20_000)
     if "weight=" in page.url:
         page.locator("#chain-rows li").first.wait_for()
     page.wait_for_timeout(700)

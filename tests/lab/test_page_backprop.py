@@ -87,7 +87,7 @@ def figure_of(someone: Person, k: int) -> Locator:
 def at(someone: Person, stage: str) -> None:
     """The page has come to a stage."""
     expect(someone.page).to_have_url(re.compile(rf"stage={stage}(&|$)"))
-    expect(someone.page.locator("#pipeline .now")).to_have_count(1)
+    expect(someone.page.locator("#pipeline .current")).to_have_count(1)
 
 
 def test_the_step_is_numpys_at_every_stage(browser: Browser, lab: Served, home: Path) -> None:
@@ -306,9 +306,11 @@ def test_a_drawing_has_the_truth_that_is_chosen(browser: Browser, lab: Served) -
 def test_nothing_is_cut_off(
     browser: Browser, lab: Served, size: tuple[int, int], stage: str
 ) -> None:
-    fragment = f"{HERE}&stage={stage}&weight=W1:300,5"
-    with person(browser, lab.address, fragment, size) as someone:
-        someone.page.locator("#chain-rows li").first.wait_for()
+    open_weight = "" if stage == "after" else "&weight=W1:300,5"
+    with person(browser, lab.address, f"{HERE}&stage={stage}{open_weight}", size) as someone:
+        someone.page.locator("#pipeline .current").wait_for()
+        if open_weight:
+            someone.page.locator("#chain-rows li").first.wait_for()
         assert someone.page.evaluate("document.documentElement.scrollWidth") <= size[0]
         if size[0] >= 1366:
             assert someone.page.evaluate(

@@ -15,7 +15,13 @@ export function gridOf({ kind, shape, field }) {
 /** A weight: a tile for each unit, which shows its inputs where they are. */
 function weightGrid([h, w, c], units) {
   const n = h * w * c;
-  if (h > 1 || c > 1) return tiles(h, w * c, units, (y, x, unit) => ((y * w + Math.floor(x / c)) * c + (x % c)) * units + unit);
+  if (h > 1 || c > 1) {
+    const across = besideOf(c, Math.sqrt(c)); // its channels, side by side
+    return tiles(h * Math.ceil(c / across), w * across, units, (y, x, unit) => {
+      const channel = Math.floor(y / h) * across + Math.floor(x / w);
+      return channel < c ? (((y % h) * w + (x % w)) * c + channel) * units + unit : -1;
+    });
+  }
   const across = acrossOf(n);
   return tiles(Math.ceil(n / across), across, units, (y, x, unit) => (y * across + x < n ? (y * across + x) * units + unit : -1));
 }

@@ -149,7 +149,7 @@ function termsOf({ terms, others, rest, value, followed }, depth) {
     head.append(button);
     for (const text of [`${exact(left.value, 3)} × ${exact(right.value, 3)}`, exact(product)]) row.insertCell().textContent = text;
   }
-  if (others) closing(table, `${others} others`, exact(rest));
+  if (others) closing(table, others === 1 ? "1 other" : `${others} others`, exact(rest));
   closing(table, "sum", exact(value), "total");
   return table;
 }

@@ -32,7 +32,7 @@ function show() {
   drawn = key;
   for (const [k, button] of buttons.entries()) {
     button.classList.toggle("done", k < walk.stage);
-    button.classList.toggle("now", k === walk.stage);
+    button.classList.toggle("current", k === walk.stage);
     button.setAttribute("aria-current", k === walk.stage ? "step" : "false");
   }
   strip.querySelector(".turn").classList.toggle("done", walk.stages.findIndex(({ id }) => id === "J") < walk.stage);
