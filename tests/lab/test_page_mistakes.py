@@ -236,7 +236,11 @@ def test_an_image_is_seen_through_the_network(someone: Person, judged: Evaluatio
     someone.reads(int(judged.predicted[number]))
     someone.says("answer-note", f"It is a {judged.data.labels[number]}: wrong.")
     expect(someone.page.locator("#test-number")).to_have_value(str(number))
-    someone.page.click("#tab-mistakes")  # the image is still open; one of its neighbours
+    someone.page.click("#tab-mistakes")  # the image is still open
+    someone.page.click("#exhibit .ask-why")
+    expect(someone.page.locator("#tab-why")).to_have_attribute("aria-selected", "true")
+    expect(someone.page).to_have_url(re.compile(f"image=test%3A{number}"))
+    someone.page.click("#tab-mistakes")  # one of its neighbours
     neighbour = someone.page.locator(".as-pixels .neighbour").first
     name = neighbour.get_attribute("value")
     neighbour.click()
@@ -300,6 +304,7 @@ def test_another_model_two_digits_and_none_wrong(someone: Person, home: Path) ->
     assert [int(text or 0) for text in shown] == pair.matrix.ravel().tolist()
     expect(page.locator("#filters button")).to_have_count(4)
     expect(page.locator("#exhibit .chance")).to_have_count(2)
+    someone.page.locator("#exhibit .verdict", has_text="knows 3 and 8 alone").wait_for()
     page.click("#exhibit .close")
     page.select_option("#model", "runs/perfect.safetensors")
     someone.says("matrix-words", "All 2\u2009115 test images of 0 and 1 are read rightly.")

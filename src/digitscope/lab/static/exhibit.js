@@ -16,6 +16,7 @@ export function startExhibit() {
   part("before").addEventListener("click", () => step(-1));
   part("after").addEventListener("click", () => step(1));
   part("through").addEventListener("click", () => change({ image: state.exhibit, view: "draw" }));
+  part("ask-why").addEventListener("click", () => change({ image: state.exhibit, view: "why" }));
   panel.addEventListener("keydown", ({ key }) => key === "Escape" && close());
   watch(["exhibit", "exhibited", "shown"], show);
   onColours(show);
@@ -69,16 +70,18 @@ function nameOf(image) {
   return `${kind === "train" ? "Training" : "Test"} image ${i}`;
 }
 
-function verdict({ label, answer, confidence, image }) {
+function verdict({ label, answer, confidence, image, classes }) {
   const line = (name, value, kind) => {
     const row = document.createElement("p");
     row.append(Object.assign(document.createElement("span"), { textContent: name }), Object.assign(document.createElement("b"), { textContent: value, className: kind }));
     return row;
   };
-  const trained = image.startsWith("train:") ? [Object.assign(document.createElement("p"), { className: "muted small", textContent: "The network may have been trained on it." })] : [];
+  const unknown = classes.includes(label) ? "" : `The network knows ${classes.join(" and ")} alone.`;
+  const note = image.startsWith("train:") && !unknown ? "The network may have been trained on it." : unknown;
+  const notes = note ? [Object.assign(document.createElement("p"), { className: "muted small", textContent: note })] : [];
   const read = line("read as", answer === NONE ? "no digit" : answer, answer === label ? "plus" : "minus");
   read.append(Object.assign(document.createElement("em"), { textContent: percent(confidence) }));
-  return [line("labelled", label, ""), read, ...trained];
+  return [line("labelled", label, ""), read, ...notes];
 }
 
 function chances({ classes, probabilities, not_a_digit: none, label, answer }) {

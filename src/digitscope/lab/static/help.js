@@ -58,6 +58,7 @@ const SENTENCES = {
   through: "Puts this image on the pad of Draw, where you see every neuron that it excites.",
   "near-pixels": "Of all training images those with the least Euclidean distance: the root of the summed squares of the differences between pixels, each in 0 to 1.",
   "near-seen": "The training images that excite the last hidden layer most alike: 1 − cos of the angle between the activations, 0 for the same direction.",
+  "ask-why": "Shows what in this image speaks for and against each digit.",
   neighbour: "Opens this training image.",
   share: "Downloads this network as one HTML file to draw on: it opens in any browser, without the lab and without the internet.",
   "model-file": "Downloads this network as its model file, which every command of digitscope takes.",
