@@ -105,8 +105,8 @@ function show() {
 function told({ pixels, levels, length, ink, confirmed, probabilities, outcomes }) {
   const sure = percent(probabilities.at(-1)[outcomes.indexOf(confirmed)]);
   const part_ = ink ? `, ${percent(length / ink, 0)} of the ink's length` : "";
-  return `${whole(pixels)} of 784 pixels change, by ${levels < 10 ? levels.toFixed(1) : levels.toFixed(0)} of 255 grey levels on average${part_}. `
-    + `The engine answers ${outcomeName(confirmed)} with ${sure}.`;
+  return `The whole change: ${whole(pixels)} of 784 pixels, by ${levels < 10 ? levels.toFixed(1) : levels.toFixed(0)} of 255 grey levels on average${part_}. `
+    + `With it the engine answers ${outcomeName(confirmed)}, ${sure}.`;
 }
 
 /** The image at the slider, byte for byte, in an address. */
