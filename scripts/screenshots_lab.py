@@ -170,6 +170,13 @@ def taught(page: Page) -> None:
         page.locator("#teach[aria-busy=false]").wait_for(timeout=60_000)
         page.locator("#test-after", has_text="%").wait_for(timeout=60_000)
     page.wait_for_timeout(2500)
+def share(page: Page) -> None:
+    """The network as a page of its own, opened from disk, and drawn on."""
+    with page.expect_download() as waiting, tempfile.TemporaryDirectory() as folder:
+        page.click("#share")
+        waiting.value.save_as(path := Path(folder, waiting.value.suggested_filename))
+        page.goto(path.as_uri())
+    draw(page)
 
 
 SHORT = "&recipe=lesson&set.epochs=5"
@@ -193,6 +200,7 @@ VIEWS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "why-empty": ("#view=why", ready),
     "teach": ("", teach),
     "taught": ("", taught),
+    "shared": ("", share),
     "idle": ("#view=train", ready),
     "train": (f"#view=train{SHORT}", train),
     "time": ("#view=time&image=test:115", moments),

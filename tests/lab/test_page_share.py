@@ -138,6 +138,23 @@ def test_curves_weights_and_confusion_are_pictures(
             assert {e.text for e in root.iter(f"{svg}text")} >= {"epoch", "0"}
 
 
+def test_the_matrix_of_the_mistakes_is_a_picture(someone: Person, tmp_path: Path) -> None:
+    page = someone.page
+    page.click("#tab-mistakes")
+    page.locator(".mistake").first.wait_for(timeout=60_000)
+    matrix = ET.parse(downloaded(page, figure(page, "confusion matrix"), tmp_path)).getroot()
+    words = [e.text or "" for e in matrix.iter("{http://www.w3.org/2000/svg}text")]
+    shown = page.locator("#matrix th, #matrix td").all_inner_texts()
+    assert [word.strip() for word in words] == [word.strip() for word in shown]
+
+
+def test_on_a_phone_the_buttons_have_room(browser: Browser, lab: Served) -> None:
+    fragment = "#view=train&run=runs/small"
+    with person(browser, lab.address, fragment, size=(390, 844)) as someone:
+        expect(someone.page.locator("#run-zip")).to_be_visible()
+        assert someone.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 def test_a_trained_run_is_a_zip(browser: Browser, lab: Served, tmp_path: Path) -> None:
     with person(browser, lab.address, address_of(epochs=1)) as someone:
         page = someone.page

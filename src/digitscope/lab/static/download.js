@@ -20,7 +20,9 @@ function equip(root) {
     const title = figure.dataset.download;
     const button = downloadButton(`Download ${title}`);
     button.addEventListener("click", () => save(figure, title));
-    (figure.querySelector(":scope > figcaption") ?? figure).append(button);
+    const heading = figure.querySelector(":scope > figcaption > h2");
+    if (heading) heading.after(button);
+    else figure.append(button);
   }
 }
 

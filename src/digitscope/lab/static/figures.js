@@ -39,10 +39,11 @@ function chartCopy(chart) {
   return [...copy.childNodes];
 }
 
-/** A table's cells as rectangles with words. */
+/** A table's cells, or the buttons in them, as rectangles with words. */
 function tableCopy(table) {
   const { left, top } = table.getBoundingClientRect();
-  return [...table.querySelectorAll("td, th")].flatMap((cell) => {
+  return [...table.querySelectorAll("td, th")].flatMap((place) => {
+    const cell = place.querySelector("button") ?? place;
     const at = cell.getBoundingClientRect();
     const style = getComputedStyle(cell);
     const [x, y] = [at.left - left, at.top - top];

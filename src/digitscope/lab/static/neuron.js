@@ -89,7 +89,7 @@ function show() {
 function build() {
   panel.innerHTML = `
     <header><h2 class="title"></h2><button class="round close" aria-label="Close the neuron" data-help="close">×</button></header>
-    <div class="weights"><canvas class="picture" role="img" aria-label="The neuron's weights as a picture"></canvas><p class="caption muted small"></p></div>
+    <div class="weights" data-download="neuron weights"><canvas class="picture" role="img" aria-label="The neuron's weights as a picture"></canvas><p class="caption muted small"></p></div>
     <div class="sum"><table><caption class="hidden-words">The sum with its numbers</caption>
       <thead><tr><th scope="col">from</th><th scope="col">input</th><th scope="col">weight</th><th scope="col">product</th></tr></thead>
       <tbody class="terms"></tbody></table></div>
