@@ -170,6 +170,8 @@ def taught(page: Page) -> None:
         page.locator("#teach[aria-busy=false]").wait_for(timeout=60_000)
         page.locator("#test-after", has_text="%").wait_for(timeout=60_000)
     page.wait_for_timeout(2500)
+
+
 def share(page: Page) -> None:
     """The network as a page of its own, opened from disk, and drawn on."""
     with page.expect_download() as waiting, tempfile.TemporaryDirectory() as folder:

@@ -9,7 +9,10 @@ const NS = "http://www.w3.org/2000/svg";
 export function startDownloads() {
   equip(document.body);
   new MutationObserver((changes) => {
-    for (const { addedNodes } of changes) for (const node of addedNodes) if (node.nodeType === 1) equip(node);
+    for (const { target, addedNodes } of changes) {
+      for (const node of addedNodes) if (node.nodeType === 1) equip(node);
+      if (target.matches("[data-download]")) equip(target); // its view has drawn it anew
+    }
   }).observe(document.body, { childList: true, subtree: true });
 }
 

@@ -2,7 +2,7 @@
 // that they are readable wherever they are pasted.
 
 const NS = "http://www.w3.org/2000/svg";
-const KEPT = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "stroke-linecap", "opacity", "font-size", "font-family", "font-weight", "text-anchor", "dominant-baseline"];
+const KEPT = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "stroke-linecap", "opacity", "font-size", "font-family", "font-weight", "text-anchor", "dominant-baseline", "vector-effect"];
 const LEAST = 640; // pixels along the longer side of a picture of few
 
 /** A figure's picture as a Blob; null where it shows none yet. */
@@ -36,7 +36,9 @@ function chartCopy(chart) {
     const style = getComputedStyle(part);
     for (const name of KEPT) parts[i].setAttribute(name, style.getPropertyValue(name));
   });
-  return [...copy.childNodes];
+  const { width, height } = chart.getBoundingClientRect();
+  for (const [name, value] of Object.entries({ width, height })) copy.setAttribute(name, value);
+  return [copy];
 }
 
 /** A table's cells, or the buttons in them, as rectangles with words. */
