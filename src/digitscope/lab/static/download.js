@@ -53,7 +53,7 @@ async function save(figure, title) {
 
 /** What a file's name begins with: the model that is looked at, or the run. */
 function named() {
-  const id = state.view === "train" ? state.run : state.model;
+  const id = { train: state.run, time: state.film?.run }[state.view] ?? state.model;
   const name = id.split("/").at(-1).replace(/\.safetensors$/, "");
   return name ? `${name}-` : "";
 }
