@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 import statistics
 import time
 from collections.abc import Iterator
@@ -17,11 +18,12 @@ from PIL import Image
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from digitscope.inside.trace import trace
+from digitscope.lab.message import MOST_BYTES
 from digitscope.models.model import Model, load
 from digitscope.models.prediction import predict, take_input
 from tests.helpers import chromium, run_cli
 from tests.lab.browsing import ONE, SEVEN, THREE, Person, person
-from tests.lab.served import Served, served
+from tests.lab.served import Served, served, with_run
 
 pytestmark = pytest.mark.needs_chromium
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -95,6 +97,41 @@ def test_undo_takes_back_a_stroke(someone: Person) -> None:
     someone.reads(1)
     someone.page.click("#undo")
     expect(someone.page.locator("#digit")).to_have_text(" ")
+
+
+def test_undo_while_the_pen_is_down(someone: Person) -> None:
+    """The stroke is gone, and what the pen still does is no part of the one before."""
+    someone.draw(ONE)
+    someone.reads(1)
+    before = someone.page.evaluate(PIXELS)
+    box = someone.page.locator("#pad").bounding_box()
+    assert box
+    someone.page.mouse.move(box["x"] + 20, box["y"] + 60)
+    someone.page.mouse.down()
+    someone.page.mouse.move(box["x"] + 90, box["y"] + 60, steps=4)
+    someone.page.keyboard.press("Control+z")
+    someone.page.mouse.move(box["x"] + 90, box["y"] + 180, steps=4)
+    someone.page.mouse.up()
+    assert someone.page.evaluate(PIXELS) == before
+    someone.page.click("#undo")
+    someone.page.mouse.move(box["x"] + 20, box["y"] + 60)
+    someone.page.mouse.down()
+    someone.page.keyboard.press("Control+z")
+    someone.page.mouse.move(box["x"] + 90, box["y"] + 60, steps=4)
+    someone.page.mouse.up()
+    expect(someone.page.locator("#pad-hint")).to_be_visible()
+
+
+def test_undo_lifts_the_pen_of_the_keyboard(someone: Person) -> None:
+    someone.page.focus("#pad")
+    for key in (" ", *["ArrowDown"] * 9, " ", "ArrowRight", "ArrowRight", " ", "ArrowUp"):
+        someone.page.keyboard.press(key)
+    someone.page.keyboard.press("Control+z")  # the second stroke
+    expect(someone.page).to_have_url(re.compile("drawing="))
+    kept = someone.page.url
+    someone.page.keyboard.press("ArrowLeft")
+    someone.page.wait_for_timeout(50)
+    assert someone.page.url == kept
 
 
 def test_the_answer_follows_the_pen(someone: Person) -> None:
@@ -247,6 +284,18 @@ def test_what_is_no_image_is_said_in_one_line(someone: Person, tmp_path: Path) -
     someone.draw(ONE)  # and the page goes on
     someone.reads(1)
     expect(someone.page.locator("#read-error")).to_have_text("")
+
+
+def test_a_file_that_is_too_large_is_said_and_not_sent(someone: Person, tmp_path: Path) -> None:
+    """The server ends a conversation in which it is sent: the page would send it again and again."""
+    with (tmp_path / "film.png").open("wb") as file:
+        file.truncate(MOST_BYTES + 1)
+    someone.page.set_input_files("#file", tmp_path / "film.png")
+    someone.says("read-error", "film.png: has 17 MB, at most 16 are read")
+    someone.draw(ONE)
+    someone.reads(1)
+    expect(someone.page.locator("#read-error")).to_have_text("")
+    assert sum(url.startswith("ws://") for url in someone.requests) == 1
 
 
 # --- inside ---
@@ -402,6 +451,42 @@ def test_an_empty_folder_has_a_network_and_a_way_to_ones_own(
         expect(someone.page.locator("#no-model")).to_be_hidden()
         someone.page.locator(".bar.best").wait_for()
         assert (tmp_path / "runs" / "speedrun-98" / "recipe.toml").exists()
+
+
+def test_a_model_that_cannot_be_read_is_said_and_another_reads(
+    browser: Browser, tmp_path: Path, small_run: Path
+) -> None:
+    """The newest run is damaged, another is deleted while the page lists it, and the address asks
+    for a third that never was.
+    """
+    for name in ("good", "gone", "spoilt"):
+        with_run(tmp_path, small_run, name)
+    (tmp_path / "runs" / "spoilt" / "weights" / "best.safetensors").write_bytes(b"milk, eggs")
+    with served(tmp_path) as lab:
+        with person(browser, lab.address) as someone:
+            someone.says("model-words", "spoilt")
+            model = someone.page.locator("#model")
+            expect(model).to_have_value(re.compile("^runs/go"))
+            someone.draw(ONE)
+            someone.page.locator(".bar.best").wait_for()
+            someone.page.select_option("#model", "runs/good")
+            expect(someone.page).to_have_url(re.compile("model=runs%2Fgood"))
+            shutil.rmtree(tmp_path / "runs" / "gone")
+            someone.page.select_option("#model", "runs/gone")
+            someone.says("model-words", "is not there any more")
+            expect(model).to_have_value("runs/good")
+            someone.page.locator(".bar.best").wait_for()
+            someone.page.select_option("#model", "runs/spoilt")
+            someone.says("model-words", "spoilt")
+            expect(model).to_have_value("runs/good")
+        with person(browser, lab.address, "#model=runs/never") as someone:
+            someone.says("model-words", "runs/never")
+            expect(someone.page.locator("#model")).to_have_value("runs/good")
+
+
+def test_a_control_is_explained_to_who_hears_the_page(someone: Person) -> None:
+    someone.page.focus("#clear")
+    expect(someone.page.locator("#clear")).to_have_accessible_description("Empties the pad.")
 
 
 def test_a_scribble_is_not_a_digit(browser: Browser, lab: Served) -> None:

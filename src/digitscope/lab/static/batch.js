@@ -11,7 +11,9 @@ export function startBatch() {
   part("image").addEventListener("input", ({ target }) => /^\d+$/.test(target.value) && pick(Number(target.value)));
   part("image").addEventListener("keydown", ({ key }) => {
     const way = { ArrowUp: 1, ArrowDown: -1 }[key];
-    if (way) pick((numberOf(state.image) ?? -1) + way);
+    if (!way) return;
+    pick((numberOf(state.image) ?? -1) + way);
+    part("image").value = numberOf(state.image);
   });
   part("image-back").addEventListener("click", () => pick((numberOf(state.image) ?? 1) - 1));
   part("image-next").addEventListener("click", () => pick((numberOf(state.image) ?? -1) + 1));

@@ -26,7 +26,7 @@ export function startExhibit() {
 function close() {
   const image = state.exhibit;
   change({ exhibit: "" });
-  document.querySelector(`.mistake[value="${image}"]`)?.focus();
+  [...document.querySelectorAll(".mistake")].find(({ value }) => value === image)?.focus();
 }
 
 function places() {

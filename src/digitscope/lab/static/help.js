@@ -133,6 +133,7 @@ export function startHelp() {
   }, true);
   addEventListener("focusin", ({ target }) => {
     const control = target.closest("[data-help]");
+    if (control === target) describe(control);
     if (control && target.matches(":focus-visible") && !target.matches("input, canvas")) later = setTimeout(() => show(control), 700);
   });
   addEventListener("focusout", hide);
@@ -177,6 +178,11 @@ function sentence(name) {
   if (!name.startsWith("setting ")) return SENTENCES[name];
   const setting = state.lab?.settings.find((known) => known.name === name.slice(8));
   return setting && `${setting.name.replaceAll("_", " ")}: ${setting.help}.`;
+}
+
+/** The sentence for those who hear the page: it follows the control's name. */
+function describe(control) {
+  control.setAttribute("aria-description", sentence(control.dataset.help) ?? "");
 }
 
 function show(control) {

@@ -68,11 +68,21 @@ function follow() {
 }
 
 async function take(file) {
+  const most = state.lab?.limits.bytes;
+  if (file.size > most) {
+    change({ view: "draw" });
+    document.getElementById("read-error").textContent = `${file.name || "pasted"}: has ${megabytes(file.size)} MB, at most ${megabytes(most)} are read: make it smaller`;
+    return;
+  }
   opened = { name: file.name || "pasted", bytes: await file.arrayBuffer() };
   keep();
   change({ image: "", view: "draw" }); // so that a second file is a change too
   await lay(file);
   change({ image: "file" });
+}
+
+function megabytes(bytes) {
+  return Math.ceil(bytes / 1e6);
 }
 
 /** The picture on the pad; what this browser cannot decode the server may still know. */

@@ -8,12 +8,15 @@ import { active } from "./training.js";
 const FIRST = "speedrun-98"; // takes about a second
 const select = document.getElementById("model");
 let asked = ""; // the model that was asked for last
+let spoilt = new Set(); // models that could not be read
+let later = 0;
 let first = false; // whether a first network of one's own is in training, to be drawn with
 
 /** Begin. */
 export function startModels() {
   on("hello", (lab) => {
     asked = "";
+    spoilt = new Set();
     change({ lab });
     ask();
   });
@@ -29,12 +32,37 @@ export function startModels() {
   watch(["model"], ask);
   watch(["connected"], () => setTimeout(sayConnected, state.connected ? 0 : 600)); // a blink is no news
   watch(["training", "history", "lab"], sayFirst);
-  select.addEventListener("change", () => change({ model: select.value, neuron: "" }));
-  document.getElementById("train-first").addEventListener("click", trainFirst);
-  on("error", ({ about, what }) => {
-    if (about === "model") change({ model: (asked = state.network?.id ?? "") });
-    if (about === "train") document.getElementById("first-error").textContent = what;
+  select.addEventListener("change", () => {
+    spoilt.delete(select.value); // it may have been mended
+    change({ model: select.value, neuron: "" });
   });
+  document.getElementById("train-first").addEventListener("click", trainFirst);
+  on("error", ({ about, id, what }) => {
+    if (about === "model" && id === asked) passOver(id, what);
+    if (about === "train") {
+      document.getElementById("first-error").textContent = what;
+      first = false;
+    }
+  });
+}
+
+/** A model that cannot be read: the one before reads on, or another does. */
+function passOver(id, what) {
+  spoilt.add(id);
+  say(what);
+  asked = state.network && state.network.id !== id ? state.network.id : "";
+  change({ model: asked });
+  ask();
+  show();
+}
+
+/** A line that is gone after a while. */
+function say(text) {
+  const line = document.getElementById("model-words");
+  line.textContent = text;
+  line.hidden = false;
+  clearTimeout(later);
+  later = setTimeout(() => (line.hidden = true), 10_000);
 }
 
 function usable() {
@@ -43,7 +71,7 @@ function usable() {
 
 /** The model that the address asks for, else the one that the server proposes. */
 function wanted() {
-  const models = usable();
+  const models = usable().filter(({ id }) => !spoilt.has(id));
   const known = models.find(({ id }) => id === state.model) ?? models.find(({ id }) => id === state.lab.model) ?? models[0];
   return known?.id ?? "";
 }
@@ -51,6 +79,7 @@ function wanted() {
 function ask() {
   const id = wanted();
   if (!id || id === asked) return;
+  if (state.model && id !== state.model) say(`${state.model}: is not there any more, so ${id} reads`);
   asked = id;
   send({ do: "model", id });
 }

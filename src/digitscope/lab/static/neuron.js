@@ -34,6 +34,7 @@ export function startNeuron() {
     change({ exciting: { ...message, pixels: new Uint8Array(buffer) } });
     if (message.searched < message.of && message.searched > seen) send({ do: "favourites", ...question, id: number });
   });
+  on("hello", () => (asked = "")); // what was looked for is to be asked for again
   watch(["neuron", "answer", "network"], ask);
   watch(["opened", "exciting"], show);
   onColours(show);

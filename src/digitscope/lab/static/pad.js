@@ -67,10 +67,11 @@ function down(event) {
   pad.setPointerCapture(drawing);
   if (state.image) {
     strokes = [];
+    written = "";
     change({ image: "", drawing: "" });
   }
   strokes.push([]);
-  pen.shown = false;
+  pen.shown = pen.down = false;
   add(event);
 }
 
@@ -132,7 +133,14 @@ function key(event) {
   repaint();
 }
 
+/** End the stroke that is being drawn, if any: what comes of its pen is no part of another. */
+function lift() {
+  drawing = null;
+  pen.down = false;
+}
+
 function undo() {
+  lift();
   if (state.image) change({ image: "" });
   else {
     strokes.pop();
@@ -144,8 +152,8 @@ function undo() {
 
 /** Empty the pad. */
 export function clear() {
+  lift();
   strokes = [];
-  pen.down = false;
   change({ image: "", drawing: "" });
   written = "";
   repaint();
@@ -160,6 +168,7 @@ function keep() {
 /** The state's drawing, where it is not the one that lies here already. */
 function follow() {
   if (state.drawing !== written) {
+    lift();
     written = state.drawing;
     strokes = decode(written);
   }

@@ -28,7 +28,6 @@ function show() {
     const chosen = viewOf(tab) === state.view;
     tab.setAttribute("aria-selected", String(chosen));
     tab.tabIndex = chosen ? 0 : -1;
-    if (chosen) tab.scrollIntoView({ block: "nearest", inline: "nearest" }); // a phone has not room for all
     document.getElementById(viewOf(tab)).hidden = !chosen;
     if (chosen) tab.scrollIntoView({ block: "nearest", inline: "nearest" }); // on a phone they do not all fit
   }
