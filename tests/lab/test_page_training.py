@@ -164,6 +164,44 @@ def test_what_cannot_be_trained_is_said_in_one_line(browser: Browser, lab: Serve
         expect(someone.page.locator("#train-error")).to_have_text("")
 
 
+def test_a_step_that_could_not_begin_is_not_made_later(browser: Browser, lab: Served) -> None:
+    with person(browser, lab.address, address_of(hidden="12-what", **LONG)) as someone:
+        page = someone.page
+        page.click("#step-batch")
+        someone.says("train-error", "what")
+        page.fill("#set-hidden", "8")
+        page.click("#play")
+        page.locator("#loss .mark.watched").nth(1).wait_for(timeout=30_000)
+        page.click("#play")
+        someone.says("train-state", "Paused")
+        page.wait_for_timeout(500)
+        events = [event["event"] for event in events_of(lab)]
+        assert events.count("paused") == 1
+        page.click("#stop")
+        someone.says("train-state", "Stopped.")
+
+
+def test_a_reload_shows_the_run_that_was_opened(
+    browser: Browser, tmp_path: Path, small_run: Path
+) -> None:
+    """Not the one that was trained last: that has ended."""
+    with_run(tmp_path, small_run)
+    short = address_of(epochs=1)
+    with served(tmp_path) as lab, person(browser, lab.address, short) as someone:
+        page = someone.page
+        page.click("#play")
+        someone.says("train-state", "On the test set")
+        someone.says("train-state", "runs/deep")
+        page.select_option("#model", "runs/small")
+        page.click("#open-run")
+        someone.says("train-state", "runs/small")
+        page.reload()
+        someone.says("train-state", "runs/small")
+        page.wait_for_timeout(500)
+        someone.says("train-state", "runs/small")
+        expect(page).to_have_url(re.compile("run=runs%2Fsmall"))
+
+
 def test_closing_and_reloading_lose_nothing(browser: Browser, lab: Served) -> None:
     with person(browser, lab.address, address_of(**LONG)) as someone:
         someone.page.click("#play")

@@ -37,7 +37,11 @@ export function startTrain() {
     if (value > 0) setRate(value);
     else showRate();
   });
-  on("error", ({ about, what }) => about === "train" && sayError(what));
+  on("error", ({ about, what }) => {
+    if (about !== "train") return;
+    then = null; // the step that waits for this training is off too
+    sayError(what);
+  });
   watch(["training", "connected", "lab"], showButtons);
   watch(["training", "at", "speed", "history"], showFacts);
   watch(["training", "lab", "recipe", "settings"], showRate);

@@ -14,9 +14,11 @@ export function active() {
 export function startTraining() {
   on("hello", () => {
     heard = false;
+    wanted = state.run;
     setTimeout(watchAgain, 300);
   });
   on("training", (message) => {
+    if (!heard && wanted && wanted !== message.run && ["idle", "ended"].includes(message.status)) send({ do: "watch", run: wanted });
     heard = true;
     const { events, ...told } = message;
     const story = events.reduce(withEvent, empty());
@@ -41,10 +43,11 @@ export function startTraining() {
 }
 
 let heard = false; // of a training, since the last hello
+let wanted = ""; // the one that was shown before: one that has ended must not take its place
 
 /** The training that was shown before, where the server was started anew and knows of none. */
 function watchAgain() {
-  if (!heard && state.run) send({ do: "watch", run: state.run });
+  if (!heard && wanted) send({ do: "watch", run: wanted });
 }
 
 function empty() {
