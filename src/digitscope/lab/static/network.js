@@ -127,8 +127,9 @@ function paint() {
   if (!state.network || boxes.length !== state.network.columns.length) return;
   const focus = focused();
   if (!focus) paintAllLinks(focus);
+  const ends = new Map();
   boxes.forEach((box, i) => {
-    paintHead(box, i);
+    paintHead(box, i, ends);
     const values = state.answer ? (i === 0 ? state.answer.input : state.answer.values[i]) : null;
     light(context, box, values, state.network);
   });
@@ -139,19 +140,28 @@ function paint() {
   if (hovered) ring(boxes[hovered.column], hovered.index, colours().text("accent"));
 }
 
-function paintHead(box, i) {
+/** A column's name and shape; on a narrow stage only where they fit: resting on it tells them too. */
+function paintHead(box, i, ends) {
   const column = state.network.columns[i];
   const centre = Math.min(stage.clientWidth - 2 * unit, Math.max(2 * unit, box.x + box.width / 2));
   const { crowded } = box;
   context.textAlign = "center";
   context.fillStyle = colours().text("ink");
   context.font = `600 ${0.88 * unit}px system-ui, sans-serif`;
-  context.fillText(crowded ? shortTitle(column, i) : titleOf(column, i), centre, box.head - 1.05 * unit);
+  write(crowded ? shortTitle(column, i) : titleOf(column, i), centre, box.head - 1.05 * unit, ends);
   context.fillStyle = colours().text("muted");
   context.font = `${(crowded ? 0.7 : 0.8) * unit}px system-ui, sans-serif`;
   const shape = column.shape.join("×");
   const bare = crowded || i === 0 || column.name === "max_pool2d";
-  context.fillText(bare ? shape : `${shape} ${column.name}`, centre, box.head);
+  write(bare ? shape : `${shape} ${column.name}`, centre, box.head, ends);
+}
+
+/** Write a word, unless it would touch the one before it in its row, which ends where `ends` says. */
+function write(text, centre, y, ends) {
+  const half = context.measureText(text).width / 2;
+  if (centre - half < (ends.get(y) ?? -Infinity)) return;
+  context.fillText(text, centre, y);
+  ends.set(y, centre + half + 0.25 * unit);
 }
 
 /** The neuron whose links are shown: the hovered one, else the open one; null for those of all. */
