@@ -34,6 +34,7 @@ KINDS = {
     "convolution": Kind(
         "28x28-3c5-p2-4c3s-bn-p2-d0.5-12-11", "relu", "softmax", "categorical_cross_entropy"
     ),
+    "maps of one place": Kind("28x28-3c5-p4-4c6-bn-10", "relu", "softmax", "quadratic"),
 }
 
 

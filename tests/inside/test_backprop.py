@@ -131,3 +131,16 @@ def test_what_does_not_fit_is_refused() -> None:
     with pytest.raises(SettingError, match="above 0, at most 1000, got -1"):
         take_step(network, X, y, "quadratic", "sgd", -1)
     assert fitting_losses(Network.initialize("784-4-1")) == []
+
+
+def test_what_became_of_the_loss_is_said_as_it_is() -> None:
+    def words(y: list[int], eta: float, l2: float = 0.0, more: float = 0.0) -> str:
+        network = Network.initialize("4-2", seed=1, dtype=np.float64)
+        network.weights["W1"][:, 1] += more
+        X, loss = np.ones((len(y), 4)), "categorical_cross_entropy"
+        return stages(take_step(network, X, np.array(y), loss, "sgd", eta, l2))[-1].words
+
+    assert "weights: the loss is smaller." in words([1], 0.1)
+    assert "weights: the loss is not smaller: too far." in words([0, 1], 1000, l2=0.1)
+    assert "weights: the loss is what it was." in words([1], 0.1, more=1000)
+    assert "its sum with the L2 penalty is smaller." in words([1], 0.01, l2=0.5, more=8)

@@ -146,8 +146,14 @@ def test_a_batch_holds_the_images_that_follow() -> None:
     assert [i["name"] for i in drawn["images"]] == ["a drawing", "train:0"]
 
 
-def test_the_losses_of_other_rates() -> None:
-    model = MODELS["maps"]
+def test_a_file_may_be_called_like_an_image_of_mnist() -> None:
+    file = backprop(MODELS["reader"], Input("test:5.png", IMAGE.image), {"batch": 2}).fields
+    assert [i["name"] for i in file["images"]] == ["test:5.png", "train:0"]
+
+
+@pytest.mark.parametrize("name", ["maps", "book"])  # the second has an L2 penalty
+def test_the_losses_of_other_rates(name: str) -> None:
+    model = MODELS[name]
     assert backprop(model, IMAGE, {"stage": "J"}).fields["rates"] == []
     rates = backprop(model, IMAGE, {"stage": "after"}).fields["rates"]
     assert (len(rates), rates[0][0], rates[-1][0]) == (31, 1e-4, 10)

@@ -245,15 +245,14 @@ class _Teller:
         step = self.step
         A = subscript(self.output)
         again = step.updated.predict(step.X)
-        J = LOSSES[step.loss].loss(step.updated.logits(step.X), step.y, self.spec.output)[0]
+        J = step.J_with(step.weights)
         parts = (
             Part("", A, step.A),
             Part("→", f"new {A}", again),
             Part("", "J", np.array([step.J]), "number"),
             Part("→", "new J", np.array([J]), "number"),
         )
-        words = "The same images through the new weights: "
-        words += "the loss is smaller." if step.J > J else "the loss is not smaller: too far."
+        words = f"The same images through the new weights: {self.judged(J)}."
         line = source_of(updated, "new_weights")
         return Stage(
             "after", "update", self.last + 2, "After the update", "J(W − η dW) against J(W)", words,
@@ -261,6 +260,17 @@ class _Teller:
         )  # fmt: skip
 
     # --- helpers ---
+
+    def judged(self, J: float) -> str:
+        """What became of the loss, in words."""
+        step = self.step
+        if J < step.J:
+            return "the loss is smaller"
+        if J == step.J:
+            return "the loss is what it was"
+        if step.l2 and step.loss_with(step.weights) < step.loss_with(step.network.weights):
+            return "the loss is larger, but its sum with the L2 penalty is smaller"
+        return "the loss is not smaller: too far"
 
     def marked(self, stage: Stage) -> Stage:
         """A stage whose parts say where they have a number for each output."""

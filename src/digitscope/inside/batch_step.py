@@ -62,12 +62,15 @@ class BatchStep:
         before, dW = self.network.weights, self.gradients
         return updated(self.optimizer, before, dW, slots, eta, t=1)[0]
 
-    def loss_with(self, weights: Weights) -> float:
-        """The loss on the same batch with other weights, and their penalty."""
+    def J_with(self, weights: Weights) -> float:
+        """J on the same batch with other weights."""
         moved = Network(self.network.spec, weights, self.network.state)
         Z = moved.forward(self.X).Z
-        J = LOSSES[self.loss].loss(Z, self.y, self.network.spec.output)[0]
-        return J + l2_penalty(weights, self.l2)
+        return LOSSES[self.loss].loss(Z, self.y, self.network.spec.output)[0]
+
+    def loss_with(self, weights: Weights) -> float:
+        """The same and the L2 penalty of these weights: what the gradients are those of."""
+        return self.J_with(weights) + l2_penalty(weights, self.l2)
 
 
 def take_step(

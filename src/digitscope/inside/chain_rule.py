@@ -181,7 +181,8 @@ class _Follower:
         value = float((inputs * dY).sum())
         if inputs.size == 1:
             x, blame = term(0)
-            yield from self._product(head, value, [x], layer, (0, *unit), blame, source)
+            start = (*(0,) * inputs.ndim, *unit)
+            yield from self._product(head, value, [x], layer, start, blame, source)
             return
         row, followed = self._sum(head, value, inputs * dY, term, source)
         places = "places" if inputs.ndim > 1 else "images"

@@ -128,9 +128,9 @@ def _batch(model: Model, given: Input, asked: Asked) -> tuple[Images, list[int],
     if n > MOST_IMAGES:
         raise SettingError(f"a batch may have 1 to {MOST_IMAGES} images here, got {n}")
     truth = _truth(model, given, asked.get("truth"))
-    part, _, number = given.name.partition(":")
-    if part not in ("test", "train"):
-        part, number = "train", "-1"
+    part, number = "train", "-1"
+    if given.label is not None:  # else a file, whatever it is called
+        part, _, number = given.name.partition(":")
     if n == 1:
         return given.image[None], [truth], (given.name,)
     images, labels = load_mnist(part)
@@ -254,6 +254,6 @@ def _field(model: Model, part: Part) -> list[int]:
 
 
 def _rates(step: BatchStep) -> list[list[float]]:
-    """The loss, with its penalty, after an update with other rates: [rate, loss]."""
+    """The loss after an update with other rates, as J and the new J are told: [rate, loss]."""
     with np.errstate(over="ignore", invalid="ignore"):
-        return [[eta, step.loss_with(step.weights_at(eta))] for eta in RATES]
+        return [[eta, step.J_with(step.weights_at(eta))] for eta in RATES]
