@@ -248,6 +248,25 @@ def test_a_finger_and_the_keyboard_draw_too(browser: Browser, reader: Path) -> N
         expect(page.locator("#digit")).to_have_text("1")
 
 
+def test_what_is_taken_back_while_the_pen_moves_ends(browser: Browser, reader: Path) -> None:
+    with opened(browser, reader) as page:
+        box = page.locator("#pad").bounding_box()
+        assert box
+        for act in (
+            lambda: page.keyboard.press("Control+z"),
+            lambda: page.evaluate("clear.click()"),
+        ):
+            page.mouse.move(box["x"] + 40, box["y"] + 40)
+            page.mouse.down()
+            page.mouse.move(box["x"] + 90, box["y"] + 90, steps=3)
+            expect(page.locator("#bars .best")).to_have_count(1)
+            act()
+            page.mouse.move(box["x"] + 120, box["y"] + 60, steps=3)
+            page.mouse.up()
+            expect(page.locator("#bars .best")).to_have_count(0)
+            assert page.evaluate("digitscope.drawn()") is None
+
+
 def test_what_is_no_digit_is_refused(browser: Browser, reader: Path) -> None:
     rng = np.random.default_rng(1)
     scribble = [(int(x), int(y)) for x, y in rng.integers(10, 90, (30, 2))]

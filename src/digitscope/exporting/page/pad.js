@@ -96,6 +96,7 @@ function steer(event) {
 
 function undo() {
   pen.down = false;
+  drawing = null; // the stroke that it draws is taken away
   strokes.pop();
   repaint();
   moved();
@@ -103,6 +104,7 @@ function undo() {
 
 function clear() {
   pen.down = false;
+  drawing = null;
   strokes = [];
   repaint();
   moved();
