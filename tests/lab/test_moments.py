@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 import time
 from collections.abc import Iterator
@@ -13,6 +14,9 @@ import pytest
 
 from digitscope.data.mnist import Dataset
 from digitscope.inside.features import first_features
+from digitscope.lab.desk import Desk
+from digitscope.lab.lab import Lab
+from digitscope.lab.moments import frames as curves
 from digitscope.lab.past import Kept, Past
 from digitscope.models.model import Model, save
 from digitscope.models.prediction import take_input
@@ -45,6 +49,27 @@ def test_the_frames_and_the_curves_of_a_run(page: Page, run: Path) -> None:
     assert sum(images for *_, images in film["losses"]) == 6000
     last = first_features(frames(run)[-1].load().network).images
     assert film["largest"] == pytest.approx(np.abs(last).max())
+
+
+def test_the_curve_of_a_training_of_many_epochs_is_short(tmp_path: Path, small_run: Path) -> None:
+    runs = with_run(tmp_path, small_run) / "runs"
+    events = runs / "small" / "events.jsonl"
+    rows = [json.loads(line) for line in events.read_text("utf-8").splitlines()]
+    started, advanced, ended = (
+        next(row for row in rows if row["event"] == event)
+        for event in ("started", "advanced", "epoch_ended")
+    )
+    told = [started]
+    for epoch in range(1, 3202):
+        told.append(advanced | {"epoch": epoch, "batch": 24, "images": 3000, "loss": 1 / epoch})
+        told.append(ended | {"epoch": epoch})
+    events.write_text("".join(f"{json.dumps(row)}\n" for row in told), "utf-8")
+    film = curves(Desk(Lab(runs), "", None), {"run": "runs/small"}).fields
+    epochs, _, losses, images = np.array(film["losses"]).T
+    assert (len(losses), epochs[0], epochs[-1], images[0]) == (801, 4, 3201, 12000)
+    assert losses[0] == pytest.approx((1 + 1 / 2 + 1 / 3 + 1 / 4) / 4)
+    assert images.sum() == 3000 * 3201
+    assert len(film["history"]) == 3201
 
 
 def test_a_frame_has_its_weights_and_its_judgement(page: Page, run: Path) -> None:

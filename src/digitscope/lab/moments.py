@@ -4,6 +4,7 @@ every one of them says of the image that was read last.
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from digitscope.inside.features import first_features
 from digitscope.lab.desk import Desk
 from digitscope.lab.message import Message
 from digitscope.lab.request import whole
-from digitscope.lab.story import Row, condensed
+from digitscope.lab.story import Row
 from digitscope.models.model import NONE, Model
 from digitscope.network.notation import format_spec
 from digitscope.training.frames import Frame, frame_after
@@ -25,10 +26,11 @@ MOST_LOSSES = 1500  # points of a curve
 
 def runs(desk: Desk, asked: dict[str, Any]) -> Message:
     """Every run, those of sweeps among them; how many frames each has."""
-    told = [
-        entry.to_dict() | {"frames": len(list(_folder(desk, entry.id).frames.glob("step-*")))}
-        for entry in desk.lab.catalog.runs()
-    ]
+    told = []
+    for entry in desk.lab.catalog.runs():
+        with contextlib.suppress(ModelFileError, OSError):  # deleted while we looked
+            count = len(list(_folder(desk, entry.id).frames.glob("step-*")))
+            told.append(entry.to_dict() | {"frames": count})
     return Message({"said": "runs", "id": asked.get("id"), "runs": told})
 
 
@@ -40,8 +42,6 @@ def frames(desk: Desk, asked: dict[str, Any]) -> Message:
     found, damaged = desk.lab.past.frames(folder)
     story = desk.lab.story(run)
     rows = story.rows
-    while sum(row["event"] == "advanced" for row in rows) > MOST_LOSSES:
-        rows = condensed(rows)
     started = next((row for row in rows if row["event"] == "started"), {})
     fields = {
         "said": "frames",
@@ -125,9 +125,21 @@ def _largest(desk: Desk, found: list[Frame]) -> float | None:
 
 
 def _losses(rows: list[Row]) -> list[list[float]]:
-    """The mean loss over neighbouring batches, as [epoch, batch, loss, images]."""
+    """The mean loss over neighbouring batches, as [epoch, batch, loss, images]; of a long training
+    over those of several epochs.
+    """
     told = [row for row in rows if row["event"] == "advanced"]
-    return [[row["epoch"], row["batch"], row["loss"], row["images"]] for row in told]
+    losses = [[row["epoch"], row["batch"], row["loss"], row["images"]] for row in told]
+    while len(losses) > MOST_LOSSES:
+        losses = [_mean(losses[i : i + 2]) for i in range(0, len(losses), 2)]
+    return losses
+
+
+def _mean(losses: list[list[float]]) -> list[float]:
+    """Neighbours as one, which stands where the last of them stood."""
+    images = sum(row[3] for row in losses)
+    loss = sum(row[2] * row[3] for row in losses) / images
+    return [*losses[-1][:2], loss, images]
 
 
 def _changed(frame: Frame) -> int:

@@ -8,6 +8,7 @@ words.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
@@ -27,6 +28,7 @@ from digitscope.lab.request import parse, whole
 from digitscope.lab.story import Story
 from digitscope.models.prediction import Input
 
+LOG = logging.getLogger(__name__)
 PAUSE = 1 / 15  # seconds between two looks at the training
 
 
@@ -193,6 +195,10 @@ class Session:
             told = await asyncio.to_thread(work, *about)
         except DigitscopeError as problem:
             told = error(str(problem), id, name)
+        except Exception as problem:  # a mistake of ours: the page goes on with the rest
+            LOG.exception("the question %r could not be answered", name)
+            what = f"{type(problem).__name__}: {problem}"
+            told = error(f"a mistake in the lab ({what}): its terminal says where", id, name)
         await self._send(told)
 
     def _answer(self, drawing: Drawing) -> Message:

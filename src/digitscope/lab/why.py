@@ -106,7 +106,7 @@ def told_change(model: Model, given: Input, asked: dict[str, Any]) -> Message:
     """The smallest change to a target. The bytes: the difference in grey levels, float32, then the
     images of a fade from before to after.
     """
-    target, kind = asked.get("target") or "other", asked.get("kind") or KINDS[0]
+    target, kind = asked.get("target") or "other", str(asked.get("kind") or KINDS[0])
     names = outcomes(model)
     place = None if target == "other" else _known(target, names)
     if target != "other" and place is None:
