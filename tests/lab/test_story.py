@@ -87,7 +87,7 @@ def test_a_damaged_log_is_one_line(tmp_path: Path, small_run: Path) -> None:
     assert past_story(small_run, "runs/small").evaluated is not None
     (tmp_path / "recipe.toml").write_bytes((small_run / "recipe.toml").read_bytes())
     assert past_story(tmp_path, "runs/new").rows == []
-    for damage in ('{"event": "adva', "[1]", '{"no": 1}', "\x00"):
+    for damage in ('{"event": "adva', "[1]", '{"no": 1}', "\x00", '{"event": "advanced"}'):
         (tmp_path / "events.jsonl").write_text(damage)
         with pytest.raises(RunError, match=r"damaged"):
             past_story(tmp_path, "runs/new")

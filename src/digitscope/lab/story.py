@@ -144,7 +144,8 @@ def past_story(path: Path, id: str) -> Story:
         for line in lines:
             story.add(json.loads(line))
         story.evaluated = _evaluated(path)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        story.message()  # what it cannot tell is found here, and not in the midst of telling
+    except (OSError, ArithmeticError, ValueError, LookupError, TypeError) as error:
         raise RunError(f"{folder.events}: damaged ({error}): train anew") from None
     story.status = "ended"
     return story
