@@ -171,6 +171,23 @@ def test_a_drawing_survives_a_reload(someone: Person) -> None:
     assert someone.page.inner_text("#sure") == sure
 
 
+def test_back_goes_to_the_view_before(someone: Person) -> None:
+    someone.draw(ONE)
+    someone.reads(1)
+    someone.page.click("#tab-train")
+    someone.page.click("#tab-time")
+    someone.page.go_back()
+    expect(someone.page.locator("#tab-train")).to_have_attribute("aria-selected", "true")
+    someone.page.go_back()
+    expect(someone.page.locator("#draw")).to_be_visible()
+    someone.reads(1)
+    someone.page.click("#clear")  # no view of its own: there is nothing to go back to
+    someone.page.go_back()
+    assert someone.page.url == "about:blank"
+    someone.page.go_forward()
+    expect(someone.page.locator("#pad-hint")).to_be_visible()
+
+
 def test_a_reload_at_once_finds_the_last_change(someone: Person) -> None:
     """The address is written with every change: a reload may follow in the same moment."""
     someone.page.evaluate(

@@ -81,6 +81,7 @@ const SELDOM = 300; // milliseconds: browsers limit how often an address may cha
 let writing = 0;
 let spare = 20; // changes that may be written at once: a reload then finds the last of them
 let counted = 0; // when the spare ones were counted
+let written = ""; // the view of the address: another is a step that the browser's Back takes back
 
 /** Take new values; whoever watches one that is really new is called, once. */
 export function change(values) {
@@ -121,6 +122,7 @@ export function restore() {
   }
   if (!VIEWS.includes(values.view)) values.view = VIEWS[0];
   if (JSON.stringify(values.settings) === JSON.stringify(state.settings)) delete values.settings;
+  written = values.view;
   change(values);
 }
 
@@ -130,8 +132,13 @@ function write() {
   const kept = new URLSearchParams();
   for (const key of LASTING) if (key !== "settings" && state[key]) kept.set(key, state[key]);
   for (const [name, value] of Object.entries(state.settings)) kept.set(`set.${name}`, value);
-  history.replaceState(null, "", `#${kept}`);
+  if (written === state.view) history.replaceState(null, "", `#${kept}`);
+  else history.pushState(null, "", `#${kept}`);
+  written = state.view;
 }
 
 addEventListener("hashchange", restore);
-addEventListener("pagehide", write);
+addEventListener("pagehide", () => {
+  written = state.view; // on the way out nothing is added to where one has been
+  write();
+});
