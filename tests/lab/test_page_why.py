@@ -251,6 +251,16 @@ def test_a_drawing_is_explained(browser: Browser, lab: Served) -> None:
         expect(page.locator("#why-title")).to_have_text("Why 3")
 
 
+def test_a_spoilt_address_does_no_harm(browser: Browser, lab: Served) -> None:
+    spoilt = "&whyDigit=x&whyAgainst=y&whyBy=&whyInk=z&whyPixel=a,b&whyFade=-3"
+    with person(browser, lab.address, "#view=why&image=test:100" + spoilt) as someone:
+        someone.page.locator("#why-bars .best").wait_for(timeout=30_000)
+        expect(someone.page.locator("#why-after-words")).to_contain_text("after:")
+        someone.page.evaluate("location.hash = '#view=why&image=test:100&whyKind=x&whyBy=q'")
+        someone.says("why-searching", "kind")
+        someone.says("why-error", "by must be path or occlusion")
+
+
 @pytest.mark.parametrize("size", [(390, 844), (1366, 768), (1366, 650), (3840, 2160)])
 def test_nothing_is_cut_off(browser: Browser, lab: Served, size: tuple[int, int]) -> None:
     for name in ("reader", "runs/binary"):

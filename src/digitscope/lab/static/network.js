@@ -136,7 +136,7 @@ function paint() {
   paintWindow();
   if (focus) paintAllLinks(focus); // above the neurons: they lead to one of many
   const chosen = state.neuron.split(",").map(Number);
-  if (state.neuron && boxes[chosen[0]]) ring(boxes[chosen[0]], chosen[1], colours().text("ink"));
+  if (state.neuron && boxes[chosen[0]] && chosen[1] < sizeOf(boxes[chosen[0]])) ring(boxes[chosen[0]], chosen[1], colours().text("ink"));
   if (hovered) ring(boxes[hovered.column], hovered.index, colours().text("accent"));
 }
 

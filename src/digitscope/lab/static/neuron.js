@@ -56,7 +56,7 @@ function opened(message, numbers) {
 function ask() {
   const [column, index] = state.neuron.split(",").map(Number);
   const known = state.network?.columns[column];
-  if (!state.neuron || !known || column === 0 || index >= known.shape.reduce((a, b) => a * b, 1) || !state.answer) {
+  if (!/^\d+,\d+$/.test(state.neuron) || !known || column === 0 || index >= known.shape.reduce((a, b) => a * b, 1) || !state.answer) {
     asked = "";
     change({ opened: null, exciting: null });
     return;

@@ -36,7 +36,7 @@ function figureOf(quantity, i) {
   const figure = document.createElement("figure");
   const caption = document.createElement("figcaption");
   caption.append(typeset(document.createElement("b"), quantity.symbol), shapeOf(quantity));
-  const readout = Object.assign(document.createElement("p"), { className: "readout muted small" });
+  const readout = Object.assign(document.createElement("p"), { className: "readout muted small", role: "status" });
   const resting = rangeOf(quantity);
   readout.textContent = resting;
   const content = contentOf(quantity, (text) => (readout.textContent = text || resting));

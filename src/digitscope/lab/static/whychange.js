@@ -75,7 +75,7 @@ function showTargets() {
 /** The step at the slider. */
 function stepOf({ frames }) {
   const last = frames.length - 1;
-  return state.whyFade === "" ? last : Math.min(last, Number(state.whyFade) || 0);
+  return /^\d+$/.test(state.whyFade) ? Math.min(last, Number(state.whyFade)) : last;
 }
 
 function show() {
@@ -90,7 +90,7 @@ function show() {
   const last = found.frames.length - 1;
   part("fade").max = last;
   part("fade").value = step;
-  part("fade").setAttribute("aria-valuetext", `${percent(step / last, 0)} of the change: ${outcomeName(found.answers[step])}`);
+  part("fade").setAttribute("aria-valuetext", `${percent(step / (last || 1), 0)} of the change: ${outcomeName(found.answers[step])}`);
   inkPicture(part("before"), found.frames[0], [28, 28]);
   weightPicture(part("difference"), found.difference, [28, 28], found.largest);
   inkPicture(part("after"), found.frames[step], [28, 28]);
