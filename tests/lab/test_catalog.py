@@ -70,3 +70,12 @@ def test_any_folder_can_be_the_folder_of_runs(runs: Path, monkeypatch: pytest.Mo
     (entry,) = catalog.entries()
     assert entry.id == "runs/small"
     assert catalog.load(entry.id).network.spec.parameters == 19_090
+
+
+def test_a_model_stays_the_same_while_many_others_are_listed(runs: Path) -> None:
+    catalog = Catalog(runs)
+    for i in range(12):
+        save(Model(Network.initialize("784-4-10", seed=i)), runs / f"model-{i}")
+    chosen = catalog.load("runs/model-0.safetensors")
+    assert len(catalog.entries()) == 13
+    assert catalog.load("runs/model-0.safetensors") is chosen

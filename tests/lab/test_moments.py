@@ -15,9 +15,10 @@ import pytest
 from digitscope.data.mnist import Dataset
 from digitscope.inside.features import first_features
 from digitscope.lab.desk import Desk
+from digitscope.lab.kept import Kept
 from digitscope.lab.lab import Lab
 from digitscope.lab.moments import frames as curves
-from digitscope.lab.past import Kept, Past
+from digitscope.lab.past import Past
 from digitscope.models.model import Model, save
 from digitscope.models.prediction import take_input
 from digitscope.network.network import Network

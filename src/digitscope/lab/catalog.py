@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from digitscope.errors import DigitscopeError, ModelFileError
+from digitscope.lab.kept import Kept
 from digitscope.models.model import Model, load
 from digitscope.models.shipped import shipped_model, shipped_models
 from digitscope.network.notation import format_spec
@@ -17,6 +18,7 @@ from digitscope.store import SUFFIX
 from digitscope.training.run_folder import RunFolder
 
 MOST = 200  # newest runs; a page lists no more
+MODELS = 8  # that are kept, those that were asked for last
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,8 @@ class Catalog:
 
     def __init__(self, root: Path) -> None:
         self.root, self.prefix = root, root.resolve().name
-        self._loaded: dict[str, tuple[int, Model]] = {}
+        self._models = Kept[Model](MODELS, lambda model: 1)
+        self._entries = Kept[Entry](2 * MOST, lambda entry: 1)
 
     def entries(self) -> list[Entry]:
         """What there is, runs of sweeps too, the newest first. What is damaged is left out: it
@@ -82,18 +85,12 @@ class Catalog:
 
     def load(self, id: str) -> Model:
         """The model that an id means; ModelFileError where it is none of these."""
-        file = shipped_model(id) if id in shipped_models() else self._weights(id)
-        try:
-            stamp = file.stat().st_mtime_ns
-        except OSError:
-            raise ModelFileError(f"{id}: has no weights yet: choose another model") from None
-        kept = self._loaded.get(id)
-        if kept is None or kept[0] != stamp:
-            kept = (stamp, load(file))
-            self._loaded = {**dict(list(self._loaded.items())[-3:]), id: kept}
-        return kept[1]
+        file = self._weights(id)
+        return self._models.get(_stamp(id, file), lambda: load(file))
 
     def _weights(self, id: str) -> Path:
+        if id in shipped_models():
+            return shipped_model(id)
         path = self.path(id)
         return path if path.is_file() else RunFolder(path).best
 
@@ -141,7 +138,15 @@ class Catalog:
         return self._of_model(self.id(path), path.name, changed)
 
     def _of_model(self, id: str, name: str, changed: float, ships: bool = False) -> Entry:
-        model = self.load(id)
+        """A model's entry: it is looked at once, and not kept for that."""
+        file = self._weights(id)
+
+        def look() -> Entry:
+            return self._told(load(file), id, name, changed, ships)
+
+        return self._entries.get((*_stamp(id, file), changed), look)
+
+    def _told(self, model: Model, id: str, name: str, changed: float, ships: bool) -> Entry:
         accuracy = model.measured.get("test_accuracy")
         return Entry(
             id,
@@ -155,6 +160,15 @@ class Catalog:
             changed,
             ships,
         )
+
+
+def _stamp(id: str, file: Path) -> tuple[str, int, int]:
+    """A file as it is now; ModelFileError where there is none."""
+    try:
+        stat = file.stat()
+    except OSError:
+        raise ModelFileError(f"{id}: has no weights yet: choose another model") from None
+    return id, stat.st_mtime_ns, stat.st_size
 
 
 def _inside(folder: Path) -> list[Path]:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
 from pathlib import Path
-from typing import Generic, TypeVar
 
 from digitscope.data.mnist import Dataset
 from digitscope.errors import ModelFileError
+from digitscope.lab.kept import Kept
 from digitscope.lab.message import Message
 from digitscope.lab.weights import pictures
 from digitscope.models.model import Model
@@ -18,7 +15,6 @@ from digitscope.training.frames import Frame, judge, scan_frames, watched_images
 from digitscope.training.recipe import Recipe
 from digitscope.training.run_folder import RunFolder
 
-T = TypeVar("T")
 MODELS, MOMENTS = 256_000_000, 64_000_000  # bytes
 LISTS, PARTS = 20, 3  # folders, parts of the data
 FRESH = 2_000_000_000  # nanoseconds: a clock of files may be as coarse as that
@@ -75,36 +71,6 @@ class Past:
             "weights": {k: v for k, v in shown.fields.items() if k != "said"},
         }
         return Message(told, shown.payload)
-
-
-class Kept(Generic[T]):
-    """Things that were made once and are kept while there is room; what was asked for longest ago
-    goes first.
-
-    >>> kept = Kept[str](3, len)
-    >>> kept.get(1, lambda: "ab"), kept.get(1, lambda: "anew")
-    ('ab', 'ab')
-    >>> kept.get(2, lambda: "cd"), kept.get(1, lambda: "anew")
-    ('cd', 'anew')
-    """
-
-    def __init__(self, room: int, size: Callable[[T], int]) -> None:
-        self._room, self._size = room, size
-        self._things: OrderedDict[Hashable, T] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What is kept under a key, or made now. Two threads may both make it."""
-        with self._lock:
-            if key in self._things:
-                self._things.move_to_end(key)
-                return self._things[key]
-        made = make()
-        with self._lock:
-            self._things[key] = made
-            while sum(map(self._size, self._things.values())) > self._room:
-                self._things.popitem(last=False)
-        return made
 
 
 def _stamp(path: Path) -> tuple[str, int, int]:
