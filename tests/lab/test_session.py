@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import threading
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,6 +13,7 @@ import pytest
 from fastapi import WebSocket
 from fastapi.websockets import WebSocketState
 
+from digitscope.lab.app import create_app
 from digitscope.lab.lab import Lab
 from digitscope.lab.message import Message
 from digitscope.lab.session import Session
@@ -43,3 +45,15 @@ def test_a_mistake_of_ours_ends_one_question_and_not_the_page(
     assert (told["said"], told["id"], told["about"]) == ("error", 7, "matrix")
     assert "ZeroDivisionError: by nothing" in told["what"]
     assert "Traceback" in caplog.text
+
+
+def test_many_questions_that_wait_leave_room_for_a_drawing(tmp_path: Path) -> None:
+    """Python's own pool has 32 threads at most, and 6 on two cores."""
+
+    async def all_at_once(n: int) -> None:
+        app = create_app(Lab(tmp_path))
+        async with app.router.lifespan_context(app):
+            together = threading.Barrier(n, timeout=30)
+            await asyncio.gather(*(asyncio.to_thread(together.wait) for _ in range(n)))
+
+    asyncio.run(all_at_once(40))

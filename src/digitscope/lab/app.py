@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import mimetypes
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
@@ -20,6 +21,9 @@ from digitscope.lab.reader import warm
 from digitscope.lab.session import Session
 
 STATIC = Path(__file__).parent / "static"
+# Python's own number, 6 on two cores, is used up by a page or two whose long questions wait: a
+# drawing would wait behind them.
+THREADS = 64
 
 # Some systems call JavaScript plain text, which a browser then does not run.
 for suffix, kind in {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}.items():
@@ -31,6 +35,8 @@ def create_app(lab: Lab) -> FastAPI:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        pool = ThreadPoolExecutor(THREADS, "lab")
+        asyncio.get_running_loop().set_default_executor(pool)
         warming = asyncio.create_task(asyncio.to_thread(warm))
         yield
         await asyncio.gather(warming, lab.close())
