@@ -299,6 +299,21 @@ def test_a_drawing_has_the_truth_that_is_chosen(browser: Browser, lab: Served) -
         someone.page.fill("#batch-image", "7")
         expect(someone.page).to_have_url(re.compile("image=test%3A7"))
         assert someone.page.is_visible("#pipeline")
+        someone.page.press("#batch-image", "ArrowUp")
+        expect(someone.page.locator("#batch-image")).to_have_value("8")
+
+
+def test_a_truth_is_that_of_one_image(browser: Browser, lab: Served) -> None:
+    with person(browser, lab.address, "#view=backprop&image=test:100&truth=3") as someone:
+        truth = someone.page.locator("#batch-truth")
+        expect(truth).to_have_value("3")
+        someone.page.click("#tab-draw")
+        someone.page.click("#test-next")  # 101, a 0
+        someone.page.click("#tab-backprop")
+        expect(truth).to_have_value("0")
+        someone.page.go_back()
+        someone.page.go_back()
+        expect(truth).to_have_value("3")  # as the address has it
 
 
 @pytest.mark.parametrize("size", [(390, 844), (1366, 768), (3840, 2160)])

@@ -4,6 +4,7 @@ import { change, state, watch } from "./state.js";
 
 const LAST = 9999; // the test set's last image
 const NONE = 10; // "not a digit"
+let before = {}; // what the true digit was chosen for
 const part = (name) => document.getElementById(`batch-${name}`);
 
 /** Begin. */
@@ -25,6 +26,16 @@ export function startBatch() {
   part("rate").addEventListener("input", ({ target }) => change({ eta: short(10 ** Number(target.value)) }));
   part("rate-number").addEventListener("change", ({ target }) => change({ eta: target.value.trim() }));
   watch(["walk", "image"], show);
+  watch(["image", "drawing", "truth"], forget);
+  before = { ...state };
+}
+
+/** A truth is that of one image: another, or an empty pad, has its own. */
+function forget() {
+  const { image, drawing, truth } = before;
+  before = { ...state };
+  const other = state.image !== image || (drawing !== "" && state.drawing === "");
+  if (other && truth !== "" && state.truth === truth) change({ truth: "" });
 }
 
 function numberOf(image) {

@@ -30,7 +30,7 @@ function equip(root) {
 }
 
 /** A round button with an arrow into a tray. */
-export function downloadButton(label) {
+function downloadButton(label) {
   const button = document.createElement("button");
   Object.assign(button, { type: "button", className: "download" });
   button.setAttribute("aria-label", label);

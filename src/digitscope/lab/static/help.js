@@ -97,7 +97,6 @@ const SENTENCES = {
   "chain-layer": "Which weights: those of a layer; the one with the largest gradient is opened.",
   "chain-index": "Which of them, by its place: for W1 the input and the neuron.",
   "chain-term": "Follows this term of the sum further to the loss.",
-  "chain-close": "Closes the chain rule.",
   more: "Shows the rest of the settings: data, first weights, schedule, penalty, chance.",
   recipe: "A recipe is a set of settings that work well together; change any of them below.",
   "why-number": "Explains the answer to one of MNIST's 10,000 test images.",
