@@ -293,6 +293,18 @@ def test_it_says_what_it_is_and_nothing_is_cut_off(
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
 
 
+def test_it_claims_no_more_than_was_measured(browser: Browser, tmp_path: Path) -> None:
+    told = {"measured": {"test_accuracy": 0.99}, "temperature": 1.2}
+    model = replace(models()["binary"], **told, recipe={"taught": [3, 8]})
+    with opened(browser, export(model, "page", tmp_path / "taught")) as page:
+        expect(page.locator("#right")).to_have_text(
+            ": right on 99.00 % of MNIST's test images of these"
+        )
+        expect(page.locator("#facts")).to_contain_text(
+            "calibrated before it was taught 2 drawings: no longer measured", use_inner_text=False
+        )
+
+
 def test_two_digits_by_one_output_have_two_bars(browser: Browser, tmp_path: Path) -> None:
     model = models()["binary"]
     with opened(browser, export(model, "page", tmp_path / "binary")) as page:

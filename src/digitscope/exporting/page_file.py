@@ -69,7 +69,7 @@ def _facts(exported: Exported, order: list[dict[str, list[int]]], made: date) ->
     weights, one after another, by symbol, with its shape.
     """
     facts = exported.facts
-    measured = json.loads(facts["measured"])
+    measured, taught = json.loads(facts["measured"]), json.loads(facts["recipe"]).get("taught", [])
     return {
         "name": exported.name,
         "spec": exported.network.spec.to_dict(),
@@ -79,6 +79,7 @@ def _facts(exported: Exported, order: list[dict[str, list[int]]], made: date) ->
         "architecture": facts["architecture"],
         "parameters": exported.network.spec.parameters,
         "calibrated": facts["temperature"] != "null",
+        "taught": len(taught),
         "measured": {
             name: measured[name]
             for name in ("test_accuracy", "test_interval_95", "test_images")

@@ -38,15 +38,17 @@ function read() {
 }
 
 function introduce() {
-  const { name, architecture, parameters, calibrated, measured, made, digitscope, preparation, page_preparation } = model;
+  const { name, architecture, parameters, calibrated, taught, measured, made, digitscope, preparation, page_preparation } = model;
   told("name").textContent = name;
-  told("digits").textContent = model.classes.length === 10 ? "the ten digits" : `the digits ${model.classes.join(", ")}`;
+  const all = model.classes.length === 10;
+  told("digits").textContent = all ? "the ten digits" : `the digits ${model.classes.join(", ")}`;
   const facts = { network: architecture, weights: `${thousands(parameters)} numbers in ${thousands(Math.round(told("weights").textContent.length * 0.00075))} kB` };
   if (measured.test_accuracy) {
-    told("right").textContent = `: right on ${(100 * measured.test_accuracy).toFixed(2)} % of MNIST's test images`;
+    told("right").textContent = `: right on ${(100 * measured.test_accuracy).toFixed(2)} % of MNIST's test images${all ? "" : " of these"}`;
     facts["right on MNIST's test images"] = accuracy(measured);
   }
   facts["its percentages"] = calibrated ? "calibrated: of answers given with 90 %, about 90 in 100 are right" : "not calibrated: likely too sure";
+  if (taught && calibrated) facts["its percentages"] = `calibrated before it was taught ${taught === 1 ? "a drawing" : `${taught} drawings`}: no longer measured`;
   facts["made with"] = `digitscope ${digitscope}, ${new Date(`${made}T12:00`).toLocaleDateString("en", { dateStyle: "long" })}`;
   if (preparation !== page_preparation) facts.note = `its images were prepared by version ${preparation}, these by version ${page_preparation}: answers may be worse`;
   for (const [term, text] of Object.entries(facts)) {
