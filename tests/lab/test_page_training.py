@@ -181,6 +181,22 @@ def test_a_step_that_could_not_begin_is_not_made_later(browser: Browser, lab: Se
         someone.says("train-state", "Stopped.")
 
 
+def test_a_network_that_has_run_away_is_shown(browser: Browser, lab: Served) -> None:
+    """One update so far that the next answers overflow: they are shown as no numbers."""
+    settings = {"hidden": "-".join(["24"] * 8), "batch_size": 3000, "learning_rate": 1e6}
+    with person(browser, lab.address, address_of(**settings)) as someone:
+        page = someone.page
+        page.click("#play")
+        someone.says("train-state", "the loss ran away", timeout=20_000)
+        page.click("#tab-time")
+        page.click("#time-any")
+        page.locator("#past-confusion td").first.wait_for(timeout=20_000)
+        someone.says("updates", "1 ", timeout=20_000)
+        expect(page.locator("#moment-loss")).to_have_text("–")
+        page.keyboard.press("Home")
+        someone.says("moment-loss", "2.")
+
+
 def test_a_reload_shows_the_run_that_was_opened(
     browser: Browser, tmp_path: Path, small_run: Path
 ) -> None:

@@ -87,7 +87,7 @@ function showCheck({ weight, index, gradient, difference, h, error, value, updat
   part("gradient").textContent = exact(gradient, 6);
   part("difference").textContent = exact(difference, 6);
   typeset(part("difference-words"), `(J(w + h) − J(w − h)) / 2h,  h = ${exact(h, 1).replace("1·", "")}`);
-  part("agree").textContent = error < 1e-5 ? `✓ they agree: they differ by ${exact(error, 2)}` : `they differ by ${exact(error, 2)}: a kink of ReLU or pooling lies between`;
+  part("agree").textContent = error < 1e-5 ? `✓ they agree: relative difference ${exact(error, 2)}` : `relative difference ${exact(error, 2)}: a kink of ReLU or pooling lies between`;
   part("update").textContent = `${exact(value, 5)} → ${exact(updated, 5)}`;
   part("penalty").textContent = penalty ? `and ${exact(penalty)} from the L2 penalty` : "";
 }

@@ -91,7 +91,8 @@ export function floorOf(least) {
 function words(what, write) {
   const last = state.history.at(-1);
   if (!last) return "No training yet.";
-  return `After epoch ${last.epoch}: training ${write(last[`train_${what}`])}, ${state.training.watched} ${write(last[`watched_${what}`])}.`;
+  const value = (name) => (last[`${name}_${what}`] === null ? "not a number" : write(last[`${name}_${what}`]));
+  return `After epoch ${last.epoch}: training ${value("train")}, ${state.training.watched} ${value("watched")}.`;
 }
 
 /** Which line is which, with its last value. */
