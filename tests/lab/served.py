@@ -7,7 +7,6 @@ import json
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
-from tests.helpers import SMALL, environment
+from tests.helpers import HEEDING_INTERRUPTS, SMALL, environment
 
 Fields = dict[str, Any]
 # Enough batches that there is time to say something in between.
@@ -54,7 +53,7 @@ def served(folder: Path, *options: object) -> Iterator[Served]:
     given = ["--no-browser", *map(str, options)]
     given += [] if "--port" in given else ["--port", "0"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "digitscope", "lab", *given],
+        [*HEEDING_INTERRUPTS, "lab", *given],
         cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:

@@ -362,9 +362,14 @@ def test_a_network_in_training_is_judged_again_and_again(
 
 
 def test_a_spoilt_address_does_no_harm(browser: Browser, lab: Served) -> None:
-    fragment = f"{GOOD}&cell=12,x&amount=-3&exhibit=test:99999"
-    with person(browser, lab.address, fragment) as someone:
-        someone.says("mistakes-error", "test:0 to test:9999")
+    for spoilt, what in (
+        ("exhibit=test:99999", "test:0 to test:9999"),
+        ("cell=12,x&amount=-3", "truth must be a digit"),
+    ):
+        with person(browser, lab.address, f"{GOOD}&{spoilt}") as someone:
+            someone.says("mistakes-error", what)
+    with person(browser, lab.address, f"{GOOD}&{spoilt}&exhibit=test:99999") as someone:
+        someone.says("mistakes-error", re.compile("test:9999|truth must be"))
         cell_of(someone, 4, 9).click()
         someone.says("gallery-words", "taken for 9.")
         expect(someone.page.locator("#exhibit")).to_be_hidden()

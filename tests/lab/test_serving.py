@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 import urllib.request
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.helpers import environment, run_cli
+from tests.helpers import HEEDING_INTERRUPTS, environment, run_cli
 from tests.lab.served import Served, opened, served, with_run
 from tests.lab.test_reading import SIDE, drawn
 
@@ -83,7 +82,7 @@ def test_the_browser_is_opened_with_the_address(tmp_path: Path) -> None:
     browser.write_text(f'#!/bin/sh\nprintf %s "$1" > {seen}\n')
     browser.chmod(0o755)
     process = subprocess.Popen(
-        [sys.executable, "-m", "digitscope", "lab", "--port", "0"],
+        [*HEEDING_INTERRUPTS, "lab", "--port", "0"],
         cwd=tmp_path, env={**environment(), "BROWSER": f"{browser} %s"}, stdout=subprocess.PIPE,
         text=True,
     )  # fmt: skip
@@ -94,6 +93,7 @@ def test_the_browser_is_opened_with_the_address(tmp_path: Path) -> None:
         while not (seen.exists() and seen.read_text()) and time.monotonic() < end:
             time.sleep(0.02)
         process.send_signal(signal.SIGINT)
+        process.wait(timeout=60)
     assert seen.read_text() == address
     assert process.returncode == 0
 

@@ -59,7 +59,7 @@ function show() {
   fill(part("loss"), walk.losses.map((name) => [name.replaceAll("_", " "), name]), walk.loss);
   fill(part("optimizer"), walk.optimizers.map((name) => [name, name]), walk.optimizer);
   part("rate").value = Math.log10(walk.eta);
-  part("rate-number").value = short(walk.eta);
+  if (document.activeElement !== part("rate-number")) part("rate-number").value = short(walk.eta); // one may be typing
 }
 
 function fill(select, choices, value) {
