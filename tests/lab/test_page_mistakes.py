@@ -323,7 +323,7 @@ def test_a_network_that_refuses_is_judged_while_one_watches(
     model = load(home / "runs" / "refusing.safetensors")
     fragment = "#view=mistakes&model=runs/refusing.safetensors"
     with person(browser, lab.address, fragment) as someone:
-        someone.says("matrix-words", "read so far", timeout=10_000)
+        someone.says("matrix-words", re.compile("read so far|refused"), timeout=10_000)
         someone.says("matrix-words", "refused as no digit", timeout=120_000)
         P = model.judge(load_mnist("test").images)
         labels, refused = load_mnist("test").labels, P[:, 10] > 0.5
@@ -368,11 +368,9 @@ def test_a_spoilt_address_does_no_harm(browser: Browser, lab: Served) -> None:
     ):
         with person(browser, lab.address, f"{GOOD}&{spoilt}") as someone:
             someone.says("mistakes-error", what)
-    with person(browser, lab.address, f"{GOOD}&{spoilt}&exhibit=test:99999") as someone:
-        someone.says("mistakes-error", re.compile("test:9999|truth must be"))
-        cell_of(someone, 4, 9).click()
-        someone.says("gallery-words", "taken for 9.")
-        expect(someone.page.locator("#exhibit")).to_be_hidden()
+            cell_of(someone, 4, 9).click()
+            someone.says("gallery-words", "taken for 9.")
+            expect(someone.page.locator("#exhibit")).to_be_hidden()
 
 
 def test_a_finger_opens_a_cell_and_an_image(browser: Browser, lab: Served) -> None:

@@ -47,7 +47,19 @@ def ended(page: Page) -> list[Fields]:
 
 
 def events(said: list[Fields], event: str) -> list[Fields]:
-    return [f for f in said if f["said"] == "event" and f["event"] == event]
+    """The events of a name, in the order in which they were told."""
+    return [row for row in every(said) if row["event"] == event]
+
+
+def every(said: list[Fields]) -> list[Fields]:
+    """All events: a story that begins anew holds those that came before it."""
+    told: list[Fields] = []
+    for fields in said:
+        if fields["said"] == "training":
+            told = list(fields["events"])
+        elif fields["said"] == "event":
+            told.append({k: v for k, v in fields.items() if k != "said"})
+    return told
 
 
 def children(lab: Served) -> list[int]:
@@ -72,8 +84,7 @@ def test_a_training_to_the_end_is_the_command_lines(
     assert said[-1]["evaluated"]["accuracy"] == judged["accuracy"]
     assert said[-1]["what"] == ""
     logged = [row for row in log(run) if row["event"] != "advanced"]
-    heard = [f for f in said if f["said"] == "event" and f["event"] != "advanced"]
-    assert [{k: v for k, v in f.items() if k != "said"} for f in heard] == logged
+    assert [row for row in every(said) if row["event"] != "advanced"] == logged
     for epoch in (1, 2):
         groups = [f for f in events(said, "advanced") if f["epoch"] == epoch]
         assert sum(f["images"] for f in groups) == SMALL["train"]

@@ -29,13 +29,14 @@ export function startMistakes() {
     if (message.looked < message.among) again("neighbours", 2 * SOON, askNeighbours);
   });
   on("error", ({ id, about, what }) => {
-    if (about in asked && id === asked[about]) change({ mistakesError: what });
+    if (about in asked && id === asked[about]) complain(about, what);
     if (about === "neighbours" && id === asked.neighbours) change({ exhibited: null });
   });
   watch(["network"], () => change({ judged: null, shown: null, exhibited: null }));
   watch(["network", "view", "connected", "training"], begin);
   watch(["judged", "cell", "amount"], askCell);
   watch(["exhibit"], () => {
+    complain("neighbours", "");
     if (state.exhibit !== state.exhibited?.image) change({ exhibited: null });
     askNeighbours();
   });
@@ -77,8 +78,15 @@ function ask(kind, question) {
 /** Whether this is what was asked for last, of the network that is still chosen. */
 function awaited(kind, { id, model }) {
   if (id !== asked[kind] || model !== state.network?.id) return false;
-  change({ mistakesError: "" });
+  complain(kind, "");
   return true;
+}
+
+const complaints = {}; // by kind of question: an answer to one does not silence another
+
+function complain(kind, what) {
+  complaints[kind] = what;
+  change({ mistakesError: Object.values(complaints).filter(Boolean).join(" ") });
 }
 
 function again(kind, after, act) {
