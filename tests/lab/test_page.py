@@ -359,6 +359,7 @@ def test_a_click_opens_a_neuron_and_escape_closes_it(someone: Person) -> None:
     expect(someone.page.locator("#neuron .title")).to_have_text("Hidden neuron 1")
     someone.page.keyboard.press("Escape")
     expect(someone.page.locator("#neuron")).to_be_hidden()
+    expect(someone.page.locator("#tip")).to_be_hidden()  # the network has moved from under it
     someone.page.locator(".bar").nth(4).click()
     expect(someone.page.locator("#neuron .title")).to_have_text("Output 4")
     box = someone.page.locator("#network").bounding_box()

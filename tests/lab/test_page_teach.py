@@ -99,6 +99,7 @@ def test_a_one_is_taught_to_be_a_seven(browser: Browser, small_run: Path, tmp_pa
             np.testing.assert_array_equal(load(file).network.weights[name], W)
         someone.page.click("#unteach")
         expect(someone.page.locator("#model")).to_have_value("runs/small")
+        expect(someone.page.locator("#model-words")).to_be_hidden()  # nothing is amiss
         assert not file.exists()
         assert not beside(file).exists()
         assert all(p.read_bytes() == data for p, data in shipped.items())

@@ -23,6 +23,7 @@ let waiting = false;
 export function startNetwork() {
   watch(["network", "answer", "neuron", "opened", "drawing"], repaint);
   watch(["network"], place);
+  watch(["answer"], tell);
   onColours(repaint);
   new ResizeObserver(place).observe(stage);
   canvas.addEventListener("pointermove", (event) => hover(neuronAt(boxes, event.offsetX, event.offsetY)));
@@ -109,6 +110,7 @@ function place() {
   canvas.height = Math.round(height * devicePixelRatio);
   boxes = layOut(state.network.columns, width, height, unit);
   hovered = null;
+  tell();
   paint();
 }
 

@@ -74,7 +74,9 @@ function goTo(id) {
   if (id === state.network?.id) {
     send({ do: "model", id });
   } else {
-    wanted = id;
+    // The first model is known; one that has just been made is not, until the list is told again.
+    if (state.lab.models.some((model) => model.usable && model.id === id)) change({ model: id });
+    else wanted = id;
     send({ do: "models" });
   }
 }
