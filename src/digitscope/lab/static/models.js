@@ -56,10 +56,11 @@ function passOver(id, what) {
   show();
 }
 
-/** A line that is gone after a while. */
+/** A line that is gone after a while; one that is still there is said before it. */
 function say(text) {
   const line = document.getElementById("model-words");
-  line.textContent = text;
+  const before = line.hidden || line.textContent.includes(text) ? "" : `${line.textContent}. `;
+  line.textContent = before + text;
   line.hidden = false;
   clearTimeout(later);
   later = setTimeout(() => (line.hidden = true), 10_000);
