@@ -16,6 +16,7 @@ from fastapi.websockets import WebSocketState
 from digitscope.lab.app import create_app
 from digitscope.lab.lab import Lab
 from digitscope.lab.message import Message
+from digitscope.lab.reader import Drawing
 from digitscope.lab.session import Session
 
 
@@ -29,6 +30,9 @@ class Socket:
 
     async def send_text(self, text: str) -> None:
         self.heard.append(json.loads(text))
+
+    async def send_bytes(self, payload: bytes) -> None:
+        """What follows an answer is no concern of these tests."""
 
 
 def test_a_mistake_of_ours_ends_one_question_and_not_the_page(
@@ -45,6 +49,34 @@ def test_a_mistake_of_ours_ends_one_question_and_not_the_page(
     assert (told["said"], told["id"], told["about"]) == ("error", 7, "matrix")
     assert "ZeroDivisionError: by nothing" in told["what"]
     assert "Traceback" in caplog.text
+
+
+def test_a_drawing_read_again_says_nothing_of_a_model_that_just_went(tmp_path: Path) -> None:
+    """A lesson was taken back while the drawing was on its way through what it had made."""
+    socket = Socket()
+    session = Session(Lab(tmp_path), cast(WebSocket, socket))
+    session.model = "reader"
+
+    async def read(drawing: Drawing) -> None:
+        session._drawings.put(drawing)
+        task = asyncio.create_task(session._read())
+        while not session._drawings.empty:
+            await asyncio.sleep(0)
+        for _ in range(200):
+            await asyncio.sleep(0.01)
+            if socket.heard and socket.heard[-1]["id"] == drawing.id:
+                break
+        task.cancel()
+
+    drawing = Drawing("first", image="test:5")
+    asyncio.run(read(drawing))
+    assert [told["said"] for told in socket.heard] == ["answer"]
+    session.model = "gone-taught.safetensors"
+    socket.heard.clear()
+    asyncio.run(read(drawing))
+    assert socket.heard == []
+    asyncio.run(read(Drawing("second", image="test:5")))
+    assert [(told["said"], told["about"]) for told in socket.heard] == [("error", "read")]
 
 
 def test_many_questions_that_wait_leave_room_for_a_drawing(tmp_path: Path) -> None:

@@ -94,7 +94,8 @@ class Session:
         """Answer drawings, one at a time, always the newest."""
         while True:
             drawing = await self._drawings.take()
-            await self._reply(drawing.id, "read", self._answer, drawing)
+            again = self._seen is not None and self._seen[0] is drawing
+            await self._reply(drawing.id, "read", self._answer, drawing, unasked=again)
 
     async def _answer_each(self, name: str) -> None:
         """Answer one kind of question, one at a time, always the newest."""
@@ -189,11 +190,17 @@ class Session:
         if WebSocketState.DISCONNECTED in states:
             raise WebSocketDisconnect(1006)
 
-    async def _reply(self, id: Any, name: str, work: Callable[..., Message], *about: Any) -> None:
-        """Send what a piece of work brings, done beside the server's own."""
+    async def _reply(
+        self, id: Any, name: str, work: Callable[..., Message], *about: Any, unasked: bool = False
+    ) -> None:
+        """Send what a piece of work brings, done beside the server's own. What nobody asked for
+        brings an answer or nothing: its model may be on its way out (a lesson is taken back).
+        """
         try:
             told = await asyncio.to_thread(work, *about)
         except DigitscopeError as problem:
+            if unasked:
+                return
             told = error(str(problem), id, name)
         except Exception as problem:  # a mistake of ours: the page goes on with the rest
             LOG.exception("the question %r could not be answered", name)
@@ -203,16 +210,16 @@ class Session:
 
     def _answer(self, drawing: Drawing) -> Message:
         """The answer to a drawing; one that was answered before is not prepared again."""
-        began = time.perf_counter()
-        if not self.model:
+        began, chosen = time.perf_counter(), self.model
+        if not chosen:
             raise ModelFileError("there is no model yet: train one first")
         if self._seen is None or self._seen[0] is not drawing:
             self._seen = None
             self._seen = (drawing, take_drawing(drawing))
-        live = self.lab.live(self.model) is not None
-        told = answer(self.lab.model(self.model), self._seen[1], drawing.id)
+        live = self.lab.live(chosen) is not None
+        told = answer(self.lab.model(chosen), self._seen[1], drawing.id)
         spent = round((time.perf_counter() - began) * 1000, 2)
-        facts = {"model": self.model, "live": live, "milliseconds": spent}
+        facts = {"model": chosen, "live": live, "milliseconds": spent}
         return Message(told.fields | facts, told.payload)
 
     def _read_again(self) -> None:
