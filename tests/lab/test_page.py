@@ -303,6 +303,54 @@ def test_what_is_no_image_is_said_in_one_line(someone: Person, tmp_path: Path) -
     expect(someone.page.locator("#read-error")).to_have_text("")
 
 
+def test_a_file_that_cannot_be_read_takes_nothing_away(someone: Person, tmp_path: Path) -> None:
+    """The strokes stay strokes, the answer stays, and the server has the drawing in mind."""
+    someone.draw(THREE)
+    someone.reads(3)
+    someone.draw([(20, 90), (24, 90)])
+    expect(someone.page).to_have_url(re.compile("drawing=.{40}"))
+    before, sure = someone.page.evaluate(PIXELS), someone.page.inner_text("#sure")
+    (tmp_path / "list.png").write_bytes(b"milk, eggs")
+    someone.page.set_input_files("#file", tmp_path / "list.png")
+    someone.says("read-error", "list.png")
+    someone.reads(3)
+    expect(someone.page.locator("#sure")).to_have_text(sure)
+    assert someone.page.evaluate(PIXELS) == before
+    assert "image=" not in someone.page.url
+    someone.page.click("#steps-toggle")
+    expect(someone.page.locator("#steps-list button")).to_have_count(9)
+    someone.says("read-error", "list.png")
+    someone.page.click("#undo")
+    expect(someone.page.locator("#read-error")).to_have_text("")
+    someone.reads(3)
+    someone.page.click("#undo")
+    expect(someone.page.locator("#pad-hint")).to_be_visible()
+
+
+@pytest.mark.parametrize("view", ["draw", "backprop", "time", "why"])
+def test_every_view_of_the_image_says_why_there_is_none(
+    browser: Browser, lab: Served, view: str
+) -> None:
+    with person(browser, lab.address, f"#view={view}&image=test:99999") as someone:
+        line = someone.page.locator(f"#{view} .unread")
+        expect(line).to_be_visible()
+        expect(line).to_contain_text("from test:0 to test:9999")
+        assert someone.page.locator(".error:visible").count() == 1
+
+
+def test_a_number_that_no_test_image_has_is_said(someone: Person) -> None:
+    someone.page.focus("#test-number")
+    someone.page.keyboard.type("1234")
+    someone.page.locator(".bar.best").wait_for()
+    someone.page.keyboard.type("5")
+    someone.says("read-error", "no test image 12345: they are 0 to 9999")
+    expect(someone.page.locator("#test-number")).to_have_value("12345")
+    expect(someone.page).to_have_url(re.compile("image=test%3A1234(&|$)"))
+    expect(someone.page.locator(".bar.best")).to_be_visible()
+    someone.page.keyboard.press("Backspace")
+    expect(someone.page.locator("#read-error")).to_have_text("")
+
+
 def test_a_file_that_is_too_large_is_said_and_not_sent(someone: Person, tmp_path: Path) -> None:
     """The server ends a conversation in which it is sent: the page would send it again and again."""
     with (tmp_path / "film.png").open("wb") as file:

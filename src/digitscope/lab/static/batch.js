@@ -1,4 +1,5 @@
 // What the step is made with: the image and its true digit, how many images, loss, optimizer, rate.
+import { typed } from "./images.js";
 import { short } from "./numbers.js";
 import { change, state, watch } from "./state.js";
 
@@ -9,7 +10,7 @@ const part = (name) => document.getElementById(`batch-${name}`);
 
 /** Begin. */
 export function startBatch() {
-  part("image").addEventListener("input", ({ target }) => /^\d+$/.test(target.value) && pick(Number(target.value)));
+  part("image").addEventListener("input", ({ target }) => typed(target.value, pick));
   part("image").addEventListener("keydown", ({ key }) => {
     const way = { ArrowUp: 1, ArrowDown: -1 }[key];
     if (!way) return;

@@ -1,17 +1,10 @@
 // Images from elsewhere: opened, dropped, pasted, or picked from the test set.
-import { layPicture } from "./pad.js";
 import { change, state, watch } from "./state.js";
 
 const LAST = 9999; // the test set's last image
 const KEPT = "digitscope opened file"; // in the tab's own storage, so that a reload finds it
 
 const number = document.getElementById("test-number");
-let opened = null; // {name, bytes}
-
-/** The opened file; null where there is none. */
-export function openedFile() {
-  return opened;
-}
 
 /** Begin. */
 export async function startImages() {
@@ -28,6 +21,7 @@ export async function startImages() {
   listenToDrops();
   listenToNumbers();
   watch(["image"], follow);
+  watch(["file"], keep);
   follow();
   if (state.image === "file") await reopen();
 }
@@ -52,7 +46,7 @@ function listenToDrops() {
 function listenToNumbers() {
   const now = () => Number(number.value) || 0;
   const pick = (i) => change({ image: `test:${Math.min(LAST, Math.max(0, i))}`, view: "draw" });
-  number.addEventListener("input", () => /^\d+$/.test(number.value) && pick(now()));
+  number.addEventListener("input", () => typed(number.value, pick));
   number.addEventListener("keydown", ({ key }) => {
     if (key === "ArrowUp") pick(now() + 1);
     if (key === "ArrowDown") pick(now() - 1);
@@ -62,41 +56,46 @@ function listenToNumbers() {
   document.getElementById("test-any").addEventListener("click", () => pick(Math.floor(Math.random() * (LAST + 1))));
 }
 
+/** A number that is being typed: it picks an image, or a line says which there are. */
+export function typed(text, pick) {
+  if (!/^\d+$/.test(text)) return;
+  const i = Number(text);
+  if (i <= LAST) pick(i);
+  change({ unread: i <= LAST ? "" : `There is no test image ${text}: they are 0 to ${LAST}.` });
+}
+
 function follow() {
   const found = /^test:(\d+)$/.exec(state.image);
   number.value = found ? found[1] : "";
 }
 
+/** A file is tried first: one that cannot be read leaves the pad and the answer as they are. */
 async function take(file) {
+  const name = file.name || "pasted";
   const most = state.lab?.limits.bytes;
   if (file.size > most) {
-    change({ view: "draw" });
-    document.getElementById("read-error").textContent = `${file.name || "pasted"}: has ${megabytes(file.size)} MB, at most ${megabytes(most)} are read: make it smaller`;
+    change({ view: "draw", unread: `${name}: has ${megabytes(file.size)} MB, at most ${megabytes(most)} are read: make it smaller` });
     return;
   }
-  opened = { name: file.name || "pasted", bytes: await file.arrayBuffer() };
-  keep();
-  change({ image: "", view: "draw" }); // so that a second file is a change too
-  await lay(file);
-  change({ image: "file" });
+  change({ view: "draw", trying: await opened(file, name) });
 }
 
 function megabytes(bytes) {
   return Math.ceil(bytes / 1e6);
 }
 
-/** The picture on the pad; what this browser cannot decode the server may still know. */
-async function lay(blob) {
+/** What this browser cannot decode the server may still know. */
+async function opened(blob, name) {
   const picture = await createImageBitmap(blob).catch(() => null);
-  layPicture(picture);
+  return { name, bytes: await blob.arrayBuffer(), picture };
 }
 
 function keep() {
-  const bytes = new Uint8Array(opened.bytes);
+  const bytes = new Uint8Array(state.file.bytes);
   let text = "";
   for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
   try {
-    sessionStorage.setItem(KEPT, JSON.stringify({ name: opened.name, bytes: btoa(text) }));
+    sessionStorage.setItem(KEPT, JSON.stringify({ name: state.file.name, bytes: btoa(text) }));
   } catch {
     sessionStorage.removeItem(KEPT); // too large for the tab: a reload asks for it again
   }
@@ -108,6 +107,5 @@ async function reopen() {
     change({ image: "" });
     return;
   }
-  opened = { name: kept.name, bytes: Uint8Array.from(atob(kept.bytes), (c) => c.charCodeAt(0)).buffer };
-  await lay(new Blob([opened.bytes]));
+  change({ file: await opened(new Blob([Uint8Array.from(atob(kept.bytes), (c) => c.charCodeAt(0))]), kept.name) });
 }

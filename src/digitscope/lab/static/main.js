@@ -23,7 +23,7 @@ import { startNeuron } from "./neuron.js";
 import { startPad } from "./pad.js";
 import { startPastCurves } from "./pastcurves.js";
 import { startPipeline } from "./pipeline.js";
-import { read, startReading } from "./reading.js";
+import { drawn, startReading } from "./reading.js";
 import { startSettings } from "./settings.js";
 import { startStage } from "./stage.js";
 import { restore } from "./state.js";
@@ -39,7 +39,7 @@ import { startWhy } from "./why.js";
 
 restore();
 startViews();
-startPad(read);
+startPad(drawn);
 startAnswer();
 startNetwork();
 startNeuron();

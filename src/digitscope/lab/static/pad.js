@@ -34,7 +34,7 @@ export function startPad(onMove) {
     }
   });
   new ResizeObserver(repaint).observe(frame);
-  watch(["drawing", "image"], follow);
+  watch(["drawing", "image", "file"], follow);
   watch(["answer"], () => /^(test|train|pixels):/.test(state.image) && repaint());
   follow();
 }
@@ -51,14 +51,6 @@ export function drawnBytes() {
 /** Whether a pen is on the pad. */
 export function penIsDown() {
   return drawing !== null;
-}
-
-let picture = null; // of an opened file
-
-/** Lay the picture of an opened file on the pad; null takes it away. */
-export function layPicture(bitmap) {
-  picture = bitmap;
-  repaint();
 }
 
 function down(event) {
@@ -172,19 +164,19 @@ function follow() {
     written = state.drawing;
     strokes = decode(written);
   }
-  if (state.image !== "file") picture = null;
   repaint();
 }
 
 function repaint() {
   const size = Math.round(frame.clientWidth * devicePixelRatio);
+  const picture = state.image === "file" ? state.file?.picture : null;
   if (pad.width !== size || pad.height !== size) pad.width = pad.height = size;
   shown.fillStyle = sent.fillStyle = "#fff";
   shown.strokeStyle = sent.strokeStyle = "#000";
   shown.fillRect(0, 0, size, size);
   sent.fillRect(0, 0, SENT, SENT);
   frame.classList.toggle("blank", !state.image && !strokes.length);
-  frame.classList.toggle("photo", state.image === "file" && picture !== null);
+  frame.classList.toggle("photo", Boolean(picture));
   if (state.image) {
     if (picture) layContained(picture, size);
     else layInput(size);

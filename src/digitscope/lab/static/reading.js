@@ -2,13 +2,13 @@
 // under way at a time; while it is, only the newest change of the drawing waits.
 import { linksOf } from "./columns.js";
 import { on, send } from "./connection.js";
-import { openedFile } from "./images.js";
 import { drawnBytes } from "./pad.js";
 import { change, state, watch } from "./state.js";
 
 let number = 0; // of the last question
-let underWay = null; // {id, time}
+let underWay = null; // {id, time, file, said}: the file that is tried, the line that stays
 let next = null; // the time of the change that waits
+let laying = false; // whether what was just read is being laid on the pad: it need not be read again
 
 /** Begin to listen. */
 export function startReading() {
@@ -16,30 +16,42 @@ export function startReading() {
   on("error", failed);
   on("steps", (message, buffer) => change({ stages: stages(message, buffer) }));
   watch(["connected"], () => (underWay = next = null));
-  watch(["network", "image"], () => read());
+  watch(["image"], () => laying || drawn());
+  watch(["network"], () => read());
+  watch(["trying"], () => state.trying && read());
+  watch(["unread"], sayUnread);
+  sayUnread();
 }
 
-/** Ask for the answer to what lies on the pad; `time` is when it changed. */
-export function read(time = performance.now()) {
+/** The drawing has changed, at `time`: a file that was being tried is no longer wanted. */
+export function drawn(time = performance.now()) {
+  change({ trying: null, unread: "" });
+  read(time);
+}
+
+/** Ask for the answer to what lies on the pad, or is to lie there; `said` is a line that stays. */
+function read(time = performance.now(), said = "") {
   if (!state.network || !state.connected) return;
   if (underWay) {
     next = time;
     return;
   }
   const id = ++number;
-  if (ask(id)) underWay = { id, time };
-  else show(null);
+  if (ask(id)) underWay = { id, time, said, file: state.trying };
+  else show(null, null, said);
 }
 
 /** Send the question; false where there is nothing to read. */
 function ask(id) {
+  if (state.trying) return askFile(id, state.trying);
   if (asItIs()) return send({ do: "read", id, image: state.image });
-  if (state.image === "file") {
-    const file = openedFile();
-    return file !== null && send({ do: "read", id, file: file.name }, file.bytes);
-  }
-  const drawn = drawnBytes();
-  return drawn !== null && send({ do: "read", id, width: drawn.side, height: drawn.side }, drawn.grey);
+  if (state.image === "file") return state.file !== null && askFile(id, state.file);
+  const drawing = drawnBytes();
+  return drawing !== null && send({ do: "read", id, width: drawing.side, height: drawing.side }, drawing.grey);
+}
+
+function askFile(id, { name, bytes }) {
+  return send({ do: "read", id, file: name }, bytes);
 }
 
 /** Whether an image lies on the pad that is taken as it is: one of the data set, or one written out. */
@@ -50,6 +62,7 @@ function asItIs() {
 function heard(message, buffer) {
   const live = message.live && message.id === state.answer?.id && !underWay;
   if (message.id !== underWay?.id && !live) return;
+  if (!live && overtaken()) return;
   let at = 784;
   const layers = message.layers.map(({ shape }) => {
     const size = shape.reduce((a, b) => a * b, 1);
@@ -70,26 +83,51 @@ function heard(message, buffer) {
     links: linksOf(message.connections, columns),
   };
   if (live) change({ answer });
-  else show(answer, underWay.time);
+  else show(answer, underWay.time, underWay.said);
 }
 
-function failed(message) {
-  if (message.about !== "read" || message.id !== underWay?.id) return;
-  show(null);
-  document.getElementById("read-error").textContent = message.what;
+/** What cannot be read: a file that was tried leaves all as it was. */
+function failed({ about, id, what }) {
+  if (about !== "read" || id !== underWay?.id || overtaken()) return;
+  if (!underWay.file) {
+    show(null, null, what);
+    return;
+  }
+  underWay = next = null;
+  change({ trying: null, unread: what });
+  read(performance.now(), what); // the server has only the file in mind
 }
 
-function show(answer, time = null) {
+/** Whether the pen has moved on since a file was tried: what is said of it does not count. */
+function overtaken() {
+  if (underWay.file === state.trying) return false;
   underWay = null;
-  document.getElementById("read-error").textContent = "";
-  change({ answer, stages: null });
+  goOn();
+  return true;
+}
+
+function show(answer, time = null, said = "") {
+  const file = underWay?.file;
+  underWay = null;
+  laying = true;
+  change({ answer, stages: null, unread: said, ...(answer && file ? { file, image: "file", trying: null } : {}) });
+  laying = false;
   if (answer && state.steps === "open" && next === null) askStages();
   if (time !== null) afterPainting(() => measure(time));
-  if (next !== null) {
-    const waited = next;
-    next = null;
-    read(waited);
-  }
+  goOn();
+}
+
+/** The change that has waited. */
+function goOn() {
+  if (next === null) return;
+  const waited = next;
+  next = null;
+  read(waited);
+}
+
+/** Every view that shows the image says why there is none. */
+function sayUnread() {
+  for (const line of document.querySelectorAll(".unread")) line.textContent = state.unread;
 }
 
 /** Ask for the steps of the preparation of what was read last. */

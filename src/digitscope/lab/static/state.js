@@ -48,6 +48,9 @@ export const state = {
   lab: null, // the server's hello: models, recipes, settings, engines
   network: null, // the model that answers: its columns, its classes
   answer: null, // the newest answer, with its arrays
+  file: null, // the opened file: {name, bytes, picture}, and no picture where the browser knows none
+  trying: null, // a file that is not on the pad yet: first it must be known that it can be read
+  unread: "", // why the image that is wanted cannot be read
   stages: null, // the steps of the preparation, once asked for
   opened: null, // the arithmetic of the open neuron
   exciting: null, // the test images that excite it

@@ -1,4 +1,5 @@
 // The image that is explained: the drawing, an opened file, or a test image, which can be changed here.
+import { typed } from "./images.js";
 import { percent } from "./numbers.js";
 import { change, state, watch } from "./state.js";
 import { outcomeName } from "./whymap.js";
@@ -11,7 +12,7 @@ export function startWhyImage() {
   const now = () => Number(number.value) || 0;
   const pick = (i) => change({ image: `test:${Math.min(LAST, Math.max(0, i))}`, whyFade: "" });
   const any = () => pick(Math.floor(Math.random() * (LAST + 1)));
-  number.addEventListener("input", () => /^\d+$/.test(number.value) && pick(now()));
+  number.addEventListener("input", () => typed(number.value, pick));
   number.addEventListener("keydown", ({ key }) => {
     if (key === "ArrowUp") pick(now() + 1);
     if (key === "ArrowDown") pick(now() - 1);
