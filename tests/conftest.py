@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from digitscope.models.model import Model
 from digitscope.training.train import train
 from tests.helpers import chromium, run_cli, small_options, small_recipe
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -40,6 +44,18 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def small_model() -> Model:
     """A model of ten digits that is right more often than not."""
     return train(small_recipe()).model
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A Chromium, shared by the tests of a file."""
+    from playwright.sync_api import sync_playwright
+
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium(), args=flags)
+        yield launched
+        launched.close()
 
 
 # Files whose tests all read what one process makes.

@@ -6,28 +6,18 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from tests.helpers import chromium, environment
+from tests.helpers import environment
 
 README = Path(__file__).parent.parent / "README.md"
 PAGES = [  # what a template links to stands beside the page that is made of it
     README,
     *(p for p in sorted((README.parent / "docs").glob("*.md")) if ".template" not in p.name),
 ]
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        yield launched
-        launched.close()
 
 
 @pytest.mark.needs_chromium

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from digitscope.comparison.results import Row, StepNumbers
 from digitscope.comparison.steps import PARTS
 from digitscope.report import write_comparison
 from tests.figures.drawn import ANSWERS, comparison
-from tests.helpers import chromium
 
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 NORMS = {"W1": 1.2, "b1": 0.13, "W2": 0.45, "b2": 0.12}
 STEPS = (
     StepNumbers("numpy", "numpy", 2.3573718, NORMS, 0.0),
@@ -33,14 +30,6 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     left_out = {"keras:more": 'engine keras:more needs More: pip install "digitscope[more]"'}
     found = replace(found, rows=rows, steps=STEPS, answers=ANSWERS, left_out=left_out)
     return write_comparison(tmp_path_factory.mktemp("page"), found)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        yield launched
-        launched.close()
 
 
 @pytest.mark.needs_chromium

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from digitscope.data.mnist import load_mnist
 from digitscope.errors import ImageError, SpecError
@@ -27,25 +27,15 @@ from digitscope.models.prediction import predict
 from digitscope.network.network import Network
 from digitscope.preparation import prepare
 from tests.exporting.samples import models
-from tests.helpers import chromium
 from tests.lab.browsing import ONE, SEVEN, THREE
 
 pytestmark = pytest.mark.needs_chromium
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SIDE = 224  # pixels of the pad
 FOR_EACH = """([text, size, each]) => {
   const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const ask = new Function("part", `return ${each}`);
   return Array.from({ length: bytes.length / size }, (_, i) => ask(bytes.subarray(i * size, (i + 1) * size)));
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        yield launched
-        launched.close()
 
 
 @contextmanager

@@ -67,9 +67,9 @@ def served(folder: Path, *options: object) -> Iterator[Served]:
         process.communicate()
 
 
-def with_run(folder: Path, run: Path, name: str = "small") -> Path:
-    """A folder in which `runs` holds one finished run."""
-    shutil.copytree(run, folder / "runs" / name)
+def with_run(folder: Path, run: Path, name: str = "") -> Path:
+    """A folder in which `runs` holds a copy of a finished run."""
+    shutil.copytree(run, folder / "runs" / (name or run.name))
     return folder
 
 

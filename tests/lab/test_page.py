@@ -9,36 +9,26 @@ import re
 import shutil
 import statistics
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from digitscope.inside.trace import trace
 from digitscope.lab.message import MOST_BYTES
 from digitscope.models.model import Model, load
 from digitscope.models.prediction import predict, take_input
-from tests.helpers import chromium, run_cli
+from tests.helpers import run_cli
 from tests.lab.browsing import ONE, SEVEN, THREE, Person, person
 from tests.lab.served import Served, served, with_run
 
 pytestmark = pytest.mark.needs_chromium
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PHOTO = Path(__file__).parents[2] / "examples" / "handwritten.jpg"
 EXPLAINED = "[data-help]:not(#explain):visible:enabled"
 PIXELS = "document.getElementById('pad').toDataURL()"
 SIZES = [(390, 844), (1366, 768), (1366, 650), (3840, 2160)]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="module")
@@ -50,24 +40,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         done = run_cli("train", *options, "--no-report", cwd=folder)
         assert done.returncode == 0, done.stderr
     return folder
-
-
-@pytest.fixture(scope="module")
-def lab(home: Path) -> Iterator[Served]:
-    with served(home) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def model(home: Path) -> Model:
-    return load(home / "runs" / "speedrun-98")
-
-
-@pytest.fixture
-def someone(browser: Browser, lab: Served) -> Iterator[Person]:
-    with person(browser, lab.address) as here:
-        here.page.locator("#pad").wait_for()
-        yield here
 
 
 # --- drawing ---

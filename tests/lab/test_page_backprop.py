@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, expect
 
 from digitscope.arrays import to_input
 from digitscope.inside.source import ROOT
@@ -16,22 +15,13 @@ from digitscope.models.model import Model, load, save
 from digitscope.models.prediction import take_input
 from digitscope.network.network import Network, Step
 from digitscope.network.optimizers import updated
-from tests.helpers import chromium, run_cli
+from tests.helpers import run_cli
 from tests.lab.browsing import THREE, Person, person
-from tests.lab.served import Served, served
+from tests.lab.served import Served
 
 pytestmark = pytest.mark.needs_chromium
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 HERE = "#view=backprop&model=runs/small.safetensors&image=test:100"
 MAPS = "#view=backprop&model=runs/maps.safetensors&image=test:100"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="module")
@@ -44,12 +34,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save(load(folder / "runs" / "lesson"), folder / "runs" / "small")
     save(Network.initialize("28x28-3c5-p2-4c3-bn-10", seed=1), folder / "runs" / "maps")
     return folder
-
-
-@pytest.fixture(scope="module")
-def lab(home: Path) -> Iterator[Served]:
-    with served(home) as running:
-        yield running
 
 
 def own_step(model: Model) -> tuple[Network, Step]:

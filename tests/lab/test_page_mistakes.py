@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, expect
 
 from digitscope.data.mnist import load_mnist
 from digitscope.data.splits import keep_digits
@@ -17,32 +17,20 @@ from digitscope.evaluation.evaluate import Evaluation, evaluate
 from digitscope.evaluation.nearest import nearest_images
 from digitscope.models.model import Model, load, save
 from digitscope.network.network import Network
-from tests.helpers import chromium, run_cli
+from digitscope.training.train import train
 from tests.lab.browsing import Person, person
 from tests.lab.served import Served, opened, served, with_run
 
 pytestmark = pytest.mark.needs_chromium
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SIZES = [(390, 844), (1366, 768), (1366, 650), (3840, 2160)]
 GOOD = "#view=mistakes&model=runs/speedrun-98"
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        yield launched
-        launched.close()
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory, good_run: Path) -> Path:
     """A good network, one of two digits with one output, one without mistakes, one that refuses."""
-    folder = tmp_path_factory.mktemp("mistakes")
-    pair = ["--recipe", "lesson", "--digits", "38", "--epochs", "1", "--name", "pair"]
-    for options in (pair, ["--recipe", "speedrun-98"]):
-        done = run_cli("train", *options, "--no-report", cwd=folder)
-        assert done.returncode == 0, done.stderr
+    folder = with_run(tmp_path_factory.mktemp("mistakes"), good_run)
+    train("lesson", name="pair", digits=(3, 8), epochs=1, folder=folder / "runs")
     save(by_heart((0, 1)), folder / "runs" / "perfect")
     save(refusing(), folder / "runs" / "refusing")
     return folder
@@ -71,17 +59,6 @@ def refusing() -> Model:
     rest = np.log(np.exp(Z[:, :10]).sum(axis=1))
     network.weights["b3"][10] = np.median(rest - Z[:, 10])
     return Model(network)
-
-
-@pytest.fixture(scope="module")
-def lab(home: Path) -> Iterator[Served]:
-    with served(home) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def model(home: Path) -> Model:
-    return load(home / "runs" / "speedrun-98")
 
 
 @pytest.fixture(scope="module")

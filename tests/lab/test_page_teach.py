@@ -5,32 +5,21 @@ is compared with NumPy's own figures on the files that were written.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from digitscope.data.mnist import load_mnist
 from digitscope.models.model import Model, load
 from digitscope.training.lessons import beside, read_lessons
-from tests.helpers import chromium
 from tests.lab.browsing import ONE, THREE, Person, person
 from tests.lab.served import served, with_run
 
 pytestmark = pytest.mark.needs_chromium
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 TEST = load_mnist("test")
 TIMEOUT = 60_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        yield launched
-        launched.close()
 
 
 def right(model: Model) -> int:

@@ -6,12 +6,11 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from digitscope.models.model import Model
 from digitscope.models.prediction import take_input
@@ -21,21 +20,12 @@ from digitscope.training.run_folder import RunFolder
 from digitscope.training.split import split_for
 from digitscope.training.sweep import run_sweep, start_sweep
 from digitscope.training.train import train
-from tests.helpers import chromium, small_recipe
+from tests.helpers import small_recipe
 from tests.lab.browsing import ONE, Person, address_of, person
 from tests.lab.served import Served, served, with_run
 
 pytestmark = pytest.mark.needs_chromium
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 TIME = "#view=time"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="module")
@@ -51,12 +41,6 @@ def home(tmp_path_factory: pytest.TempPathFactory, small_run: Path) -> Path:
     grid = start_sweep(small_recipe(epochs=1, train=300), {"hidden": ["4"]}, runs, "grid")
     run_sweep(grid.path, lambda name, event: None)
     return folder
-
-
-@pytest.fixture(scope="module")
-def lab(home: Path) -> Iterator[Served]:
-    with served(home) as running:
-        yield running
 
 
 @pytest.fixture

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from digitscope.inside.contributions import contributions
 from digitscope.inside.counterfactual import smallest_change
@@ -16,44 +15,21 @@ from digitscope.inside.occlusion import occlusion_logits
 from digitscope.inside.outcomes import log_odds
 from digitscope.models.model import Model, load
 from digitscope.models.prediction import predict, take_input
-from tests.helpers import chromium, run_cli
+from digitscope.training.train import train
 from tests.lab.browsing import THREE, person
-from tests.lab.served import Served, served
+from tests.lab.served import Served, with_run
 
 pytestmark = pytest.mark.needs_chromium
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SIX = "#view=why&model=runs/speedrun-98&image=test:100"
 IMAGE = take_input("test:100").image
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        yield launched
-        launched.close()
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory, good_run: Path) -> Path:
     """A network of active neurons, and one of bent paths with one output; `reader` has maps."""
-    folder = tmp_path_factory.mktemp("why")
-    for recipe in ("binary", "speedrun-98"):
-        given = ("--train", "2000", "--epochs", "1") if recipe == "binary" else ()
-        done = run_cli("train", "--recipe", recipe, *given, "--no-report", cwd=folder)
-        assert done.returncode == 0, done.stderr
+    folder = with_run(tmp_path_factory.mktemp("why"), good_run)
+    train("binary", train=2000, epochs=1, folder=folder / "runs")
     return folder
-
-
-@pytest.fixture(scope="module")
-def lab(home: Path) -> Iterator[Served]:
-    with served(home) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def model(home: Path) -> Model:
-    return load(home / "runs" / "speedrun-98")
 
 
 def number(text: str) -> float:
