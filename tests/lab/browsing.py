@@ -12,6 +12,10 @@ from playwright.sync_api import Browser, Page, expect
 THREE = [(30, 25), (50, 18), (68, 27), (67, 40), (46, 49), (67, 57), (70, 73), (52, 84), (30, 77)]
 ONE = [(50, 14), (50, 86)]
 SEVEN = [(28, 20), (72, 20), (60, 45), (46, 86)]
+# What is on the pad.
+PIXELS = "document.getElementById('pad').toDataURL()"
+# Windows in which nothing may be cut off, in pixels: a phone's, laptops', a large screen's.
+SIZES = [(390, 844), (1366, 768), (1366, 650), (3840, 2160)]
 
 # A small network, in the settings of the page: there are 24 batches an epoch.
 QUICK = {"train": "3000", "validation": "1000", "hidden": "24", "train_sample": "500"}

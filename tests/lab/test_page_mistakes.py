@@ -18,11 +18,10 @@ from digitscope.evaluation.nearest import nearest_images
 from digitscope.models.model import Model, load, save
 from digitscope.network.network import Network
 from digitscope.training.train import train
-from tests.lab.browsing import Person, person
+from tests.lab.browsing import SIZES, Person, person
 from tests.lab.served import Served, opened, served, with_run
 
 pytestmark = pytest.mark.needs_chromium
-SIZES = [(390, 844), (1366, 768), (1366, 650), (3840, 2160)]
 GOOD = "#view=mistakes&model=runs/speedrun-98"
 
 
