@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from digitscope.evaluation.evaluate import Evaluation, evaluate
 from digitscope.models.model import Model, load
 from tests.helpers import run_cli
 from tests.lab.browsing import Person, person
@@ -27,6 +28,12 @@ def good_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def model(good_run: Path) -> Model:
     """That network."""
     return load(good_run)
+
+
+@pytest.fixture(scope="session")
+def judged(model: Model) -> Evaluation:
+    """Its answers to the test images."""
+    return evaluate(model)
 
 
 @pytest.fixture(scope="module")
