@@ -10,7 +10,8 @@ import pytest
 
 from digitscope.errors import SettingError
 from digitscope.inside.batch_step import BatchStep, take_step
-from digitscope.inside.chain_rule import ChainRule, Row, chain_rule
+from digitscope.inside.chain_rule import ChainRule, chain_rule
+from digitscope.inside.rows import Row
 from digitscope.inside.source import ROOT
 from digitscope.network.network import Network
 from tests.inside.networks import KINDS, network_of, step_of
