@@ -62,12 +62,21 @@ def test_a_one_is_taught_to_be_a_seven(browser: Browser, small_run: Path, tmp_pa
         lessons = read_lessons(beside(file))
         assert taught.judge(lessons.drawings).argmax() == 7
         assert all(p.read_bytes() == data for p, data in shipped.items())
-        # A second drawing does not undo the first.
+        # A second drawing does not undo the first. What is told of a lesson has its own picture.
+        picture = someone.page.locator("#lesson-picture")
+        words = someone.page.locator("#lesson-words")
+        expect(picture).to_be_hidden()
+        of_one = picture.evaluate("canvas => canvas.toDataURL()")
         someone.page.click("#clear")
         someone.draw(THREE)
         someone.reads(3)
+        expect(picture).to_be_visible()
+        expect(words).to_contain_text("The last lesson: a 7")
+        assert picture.evaluate("canvas => canvas.toDataURL()") == of_one
         teach(someone, "It is a 5")
         someone.reads(5)
+        expect(picture).to_be_hidden()
+        assert picture.evaluate("canvas => canvas.toDataURL()") != of_one
         assert shown(someone)[:2] == ("1 of 2", "2 of 2")
         assert load(file).judge(read_lessons(beside(file)).drawings).argmax(axis=1).tolist() == [
             7,
@@ -86,8 +95,13 @@ def test_a_one_is_taught_to_be_a_seven(browser: Browser, small_run: Path, tmp_pa
         expect(someone.page.locator("#taught li")).to_have_count(1)
         for name, W in taught.network.weights.items():
             np.testing.assert_array_equal(load(file).network.weights[name], W)
+        expect(picture).to_be_visible()
+        assert picture.evaluate("canvas => canvas.toDataURL()") == of_one
         someone.page.click("#unteach")
         expect(someone.page.locator("#model")).to_have_value("runs/small")
+        someone.says("lesson-words", "Taken back")
+        someone.draw([(20, 90), (24, 90)])  # that was news of the drawing before
+        expect(someone.page.locator("#lesson-words")).to_have_text("")
         expect(someone.page.locator("#model-words")).to_be_hidden()  # nothing is amiss
         assert not file.exists()
         assert not beside(file).exists()

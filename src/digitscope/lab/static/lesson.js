@@ -1,4 +1,5 @@
 // A lesson: what it changed, what the test set says of it, and all that the model was taught.
+import { onColours } from "./colours.js";
 import { percent, whole } from "./numbers.js";
 import { inkPicture } from "./pictures.js";
 import { change, state, watch } from "./state.js";
@@ -17,7 +18,9 @@ export function startLesson() {
     if (state.taught) byId("taught").scrollIntoView({ block: "nearest" });
   });
   watch(["lessons", "taught", "lesson"], show);
+  watch(["answer"], showWords);
   watch(["teaching"], move);
+  onColours(show);
   show();
 }
 
@@ -31,8 +34,9 @@ function move() {
 function show() {
   const last = state.lessons?.last ?? null;
   byId("lesson").hidden = !last;
-  byId("lesson-words").textContent = last ? learned(last) : state.lesson === "unteach" ? "Taken back: the model is the first again." : "";
+  showWords();
   if (!last) return;
+  inkPicture(byId("lesson-picture"), state.lessons.drawings.at(-1).pixels, [28, 28]);
   const { test } = last;
   byId("own-before").textContent = `${last.right_before} of ${last.drawings}`;
   byId("own-after").textContent = `${last.right_after} of ${last.drawings}`;
@@ -43,8 +47,23 @@ function show() {
   showTaught();
 }
 
+/** What the lesson brought; where another drawing is looked at, with the picture of its own. */
+function showWords() {
+  const last = state.lessons?.last;
+  const taught = last ? state.lessons.drawings.at(-1).pixels : null;
+  const own = taught !== null && state.answer?.input.every((ink, i) => ink === taught[i]);
+  byId("lesson-picture").hidden = taught === null || own === true;
+  const back = state.lesson === "unteach";
+  if (!last) byId("lesson-words").textContent = back ? "Taken back: the model is the first again." : "";
+  else if (back) byId("lesson-words").textContent = `Taken back. The last lesson is now: ${shortly(last)}`;
+  else byId("lesson-words").textContent = own ? learned(last) : `The last lesson: ${shortly(last)}`;
+}
+
+function shortly({ label, after }) {
+  return after.right ? `${named(label)}, ${percent(after.probability)}.` : `${named(label)}, not learned.`;
+}
+
 function learned({ label, steps, sure, seconds, prepared_seconds: prepared, after }) {
-  if (state.lesson === "unteach") return "Taken back. The last lesson is now the one before.";
   if (!steps) return `It was sure of ${named(label)} already; the drawing is kept.`;
   const time = `${seconds.toFixed(1)} s${prepared > 0.3 ? `, after ${prepared.toFixed(1)} s of getting ready` : ""}`;
   if (sure) return `Learned in ${time}: ${named(label)}, ${percent(after.probability)}.`;

@@ -26,6 +26,7 @@ export function startTeach() {
   on("error", failed);
   watch(["network"], ask);
   watch(["connected"], () => change({ teaching: "" }));
+  watch(["image", "drawing"], forget);
   watch(["answer"], () => {
     clearTimeout(later);
     later = setTimeout(getReady, REST);
@@ -42,8 +43,17 @@ export function startTeach() {
 function ask() {
   ready = "";
   if (!state.network) return;
-  if (state.lessons?.model !== state.network.id) change({ lessons: null });
+  if (state.lessons?.model !== state.network.id) {
+    change({ lessons: null });
+    forget();
+  }
   send({ do: "lessons", id: state.network.id });
+}
+
+/** What was said of a lesson is no news of another drawing or model. */
+function forget() {
+  problem.textContent = "";
+  change({ lesson: "" });
 }
 
 /** Let the server look at what is to be seen again, so that the lesson itself is quick. */
