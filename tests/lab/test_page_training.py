@@ -78,6 +78,46 @@ def test_a_training_to_its_end(browser: Browser, lab: Served) -> None:
         expect(page.locator("#model")).to_have_value("runs/deep")
 
 
+def test_a_network_that_was_trained_is_the_model_of_its_page(
+    browser: Browser, tmp_path: Path, small_run: Path
+) -> None:
+    """To the end, stopped after a reload, and not where another was chosen in the meantime; a page
+    beside it keeps its own.
+    """
+    with_run(tmp_path, small_run)
+    chosen = "&model=runs/small"
+    with (
+        served(tmp_path) as lab,
+        person(browser, lab.address, address_of(epochs=1) + chosen) as someone,
+        person(browser, lab.address, "#" + chosen) as other,
+    ):
+        page = someone.page
+        model = page.locator("#model")
+        expect(model).to_have_value("runs/small")
+        page.click("#play")
+        someone.says("train-state", "It is the model chosen above now")
+        expect(model).to_have_value("runs/deep")
+        page.reload()
+        expect(model).to_have_value("runs/deep")
+        page.fill("#set-epochs", "900")
+        page.click("#play")
+        page.locator("#loss .mark.watched").nth(2).wait_for(timeout=30_000)
+        expect(model).to_have_value("runs/deep")
+        page.reload()
+        page.click("#stop")
+        someone.says("train-state", "It is the model chosen above now")
+        expect(model).to_have_value("runs/deep-2")
+        expect(page).to_have_url(re.compile("model=runs%2Fdeep-2"))
+        page.click("#play")
+        expect(page.locator("#play")).to_have_text("Pause", timeout=30_000)
+        page.select_option("#model", "runs/small")
+        page.click("#stop")
+        someone.says("train-state", "Stopped.")
+        page.wait_for_timeout(500)
+        expect(model).to_have_value("runs/small")
+        expect(other.page.locator("#model")).to_have_value("runs/small")
+
+
 def test_a_finished_run_is_trained_further(
     browser: Browser, tmp_path: Path, small_run: Path
 ) -> None:
@@ -260,7 +300,7 @@ def test_the_server_killed_and_started_again(
     ):
         page = someone.page
         someone.draw(ONE)
-        page.locator(".bar.best").wait_for()
+        someone.says("spoken", "%")  # where the pen rests: not the answer to half a stroke
         sure = page.inner_text("#sure")
         page.click("#tab-train")
         page.click("#play")

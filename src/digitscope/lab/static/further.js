@@ -1,5 +1,6 @@
 // Training further: a finished run gets more epochs; the run of the model that is chosen can be opened.
 import { on, send } from "./connection.js";
+import { beginMine } from "./mine.js";
 import { change, state, watch } from "./state.js";
 import { active } from "./training.js";
 
@@ -36,7 +37,7 @@ function wanted() {
 
 function goOn() {
   document.getElementById("train-error").textContent = "";
-  send({ do: "resume", run: state.training.run, more_epochs: wanted() });
+  beginMine({ do: "resume", run: state.training.run, more_epochs: wanted() });
 }
 
 function showNumber() {

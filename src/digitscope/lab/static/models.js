@@ -1,6 +1,7 @@
 // The models: choosing one, and how to come to a first one of one's own.
 import { columnsOf } from "./columns.js";
 import { on, send } from "./connection.js";
+import { beginMine } from "./mine.js";
 import { percent, whole } from "./numbers.js";
 import { change, state, watch } from "./state.js";
 import { active } from "./training.js";
@@ -34,7 +35,7 @@ export function startModels() {
   watch(["training", "history", "lab"], sayFirst);
   select.addEventListener("change", () => {
     spoilt.delete(select.value); // it may have been mended
-    change({ model: select.value, neuron: "" });
+    change({ model: select.value, neuron: "", mine: "" });
   });
   document.getElementById("train-first").addEventListener("click", trainFirst);
   on("error", ({ about, id, what }) => {
@@ -100,18 +101,17 @@ function show() {
 }
 
 function trainFirst() {
-  first = send({ do: "train", recipe: FIRST, settings: {} });
+  first = beginMine({ do: "train", recipe: FIRST, settings: {} });
   document.getElementById("first-error").textContent = "";
 }
 
-/** Progress of the first training, told where it was asked for; when it has ended, it is drawn with. */
+/** Progress of the first training, told where it was asked for. */
 function sayFirst() {
   const { training, history } = state;
   const last = history.at(-1);
   const running = active();
-  if (first && training.status === "ended" && usable().some(({ id, finished }) => finished && id === training.run)) {
+  if (first && training.status === "ended" && usable().some(({ id }) => id === training.run)) {
     first = false;
-    change({ model: training.run, neuron: "" });
     show();
   }
   document.getElementById("train-first").disabled = running;

@@ -2,7 +2,7 @@
 
 // What a reload keeps: it is mirrored in the address, after the #.
 const STEP = ["stage", "truth", "cost", "rule", "eta", "batch", "of", "weight", "path"]; // of back-propagation
-const LASTING = ["view", "model", "image", "drawing", "neuron", "steps", "recipe", "settings", "run", "more", "cell", "amount", "exhibit", "taught", "past", "moment", "pace",
+const LASTING = ["view", "model", "image", "drawing", "neuron", "steps", "recipe", "settings", "run", "mine", "more", "cell", "amount", "exhibit", "taught", "past", "moment", "pace",
   "whyDigit", "whyAgainst", "whyBy", "whyInk", "whyPixel", "whyTarget", "whyKind", "whyFade", ...STEP];
 
 const VIEWS = ["draw", "train", "backprop", "time", "mistakes", "why"];
@@ -17,6 +17,7 @@ export const state = {
   recipe: "", // the recipe that training starts from
   settings: {}, // what differs from it
   run: "", // the training that is shown
+  mine: "", // the training that was begun here: when it has ended, its network is the model
   more: "", // by how many epochs it would be trained further, if not 10
   cell: "", // "5,3": fives taken for 3; "5," or ",3"; "doubtful"; "" for all mistakes
   amount: "", // how many images of it are shown, if more than at first

@@ -1,5 +1,6 @@
 // The training's buttons, its learning rate, and where it is.
 import { on, send } from "./connection.js";
+import { beginMine } from "./mine.js";
 import { percent, short, whole } from "./numbers.js";
 import { change, state, watch } from "./state.js";
 import { effective, startingPoint } from "./settings.js";
@@ -28,9 +29,9 @@ export function startTrain() {
   byId("step-batch").addEventListener("click", () => step(1));
   byId("step-epoch").addEventListener("click", () => step("epoch"));
   byId("stop").addEventListener("click", () => send({ do: "stop" }));
-  byId("try").addEventListener("click", () => change({ model: state.training.run, view: "draw", neuron: "" }));
-  byId("resume").addEventListener("click", () => send({ do: "resume", run: state.training.run }));
-  byId("reset").addEventListener("click", () => send({ do: "forget" }));
+  byId("try").addEventListener("click", () => change({ model: state.training.run, view: "draw", neuron: "", mine: "" }));
+  byId("resume").addEventListener("click", () => beginMine({ do: "resume", run: state.training.run }));
+  byId("reset").addEventListener("click", () => send({ do: "forget" }) && change({ mine: "" }));
   byId("rate").addEventListener("input", () => setRate(Number((10 ** byId("rate").value).toPrecision(2))));
   byId("rate-number").addEventListener("change", () => {
     const value = Number(byId("rate-number").value);
@@ -42,7 +43,7 @@ export function startTrain() {
     then = null; // the step that waits for this training is off too
     sayError(what);
   });
-  watch(["training", "connected", "lab"], showButtons);
+  watch(["training", "connected", "lab", "model"], showButtons);
   watch(["training", "at", "speed", "history"], showFacts);
   watch(["training", "lab", "recipe", "settings"], showRate);
   watch(["training"], goOn);
@@ -60,7 +61,7 @@ function play() {
 
 function begin(paused) {
   sayError("");
-  send({ do: "train", ...startingPoint(), paused });
+  beginMine({ do: "train", ...startingPoint(), paused });
 }
 
 function step(batches) {
@@ -134,7 +135,8 @@ function told({ status, run, what, reason, evaluated, note }) {
   if (status === "paused") return `Paused.${where}`;
   if (status === "running") return `Training.${where}${note ? ` Note: ${note}.` : ""}`;
   const judged = evaluated?.accuracy ? ` On the test set ${percent(evaluated.accuracy, 2)} are right.` : "";
-  return `${REASONS[reason] ?? "Ended."}${judged}${what ? ` ${what}` : ""}${where}`;
+  const chosen = run && run === state.model ? " It is the model chosen above now." : "";
+  return `${REASONS[reason] ?? "Ended."}${judged}${what ? ` ${what}` : ""}${where}${chosen}`;
 }
 
 function showFacts() {
