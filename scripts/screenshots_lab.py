@@ -192,7 +192,7 @@ VIEWS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "output": ("#neuron=2,3", neuron),
     "mistakes": ("#view=mistakes", mistakes),
     "cell": ("#view=mistakes&cell=4,9", mistakes),
-    "exhibit": ("#view=mistakes&cell=doubtful&exhibit=test:2654", mistakes),
+    "exhibit": ("#view=mistakes&cell=doubtful&exhibit=test:9729", mistakes),
     "why": ("#view=why&image=test:100&whyPixel=17,11", why),
     "why-pair": (
         "#view=why&image=test:100&whyAgainst=5&whyInk=missing&whyKind=few&whyFade=20",

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from digitscope.data.mnist import load_mnist
+from digitscope.data.mnist import Dataset, load_mnist
 from digitscope.errors import SpecError
 from digitscope.evaluation.doubts import doubtful_labels
 from digitscope.evaluation.evaluate import evaluate
+from digitscope.lab import judgement as judgement_module
 from digitscope.lab.examples import MOST_NUMBERS, Examples
 from digitscope.lab.judgement import Judgement, Judgements, load_part
 from digitscope.lab.mistakes import cell, matrix, neighbours
@@ -223,18 +225,41 @@ def test_doubtful_labels_are_told_with_their_reason() -> None:
     judged = Judgement(model)
     judged.wait(60)
     images, labels = load_mnist("test")
-    expected = doubtful_labels(images, model.probabilities(images), labels, load_mnist("train"))
-    assert expected
+    expected = doubtful_labels(
+        images,
+        model.probabilities(images),
+        labels,
+        load_mnist("train"),
+        load("reader").probabilities,
+    )
+    assert [doubt.index for doubt in expected] == [9729]
     assert set(judged.doubts) == {doubt.index for doubt in expected}
     found = cell(judged, {"doubtful": True, "most": 1000}).fields
     assert [one["image"] for one in found["images"]] == [f"test:{one.index}" for one in expected]
     assert all(one["doubtful"] for one in found["images"])
     assert matrix(judged, 1).fields["doubtful"] == len(expected)
     near = neighbours(judged, {"image": f"test:{expected[0].index}"}).fields
-    assert near["doubt"] == expected[0].reason(model.classes)
+    assert near["doubt"] == judged.doubts[9729].reason(model.classes)
+    assert "the model that ships" in near["doubt"]
     votes = [one["label"] for one in near["pixels"]]
     assert votes.count(expected[0].answer) == expected[0].for_answer
     assert neighbours(judged, {"image": f"train:{expected[0].index}"}).fields["doubt"] == ""
+    judged.close()
+
+
+def test_the_model_that_ships_is_no_witness_beside_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    images, labels = load_mnist("test")
+    few = Dataset(images[9700:9760], labels[9700:9760])
+    train_part = load_part("train")
+    monkeypatch.setattr(
+        judgement_module, "load_part", lambda part: few if part == "test" else train_part
+    )
+    judged = Judgement(replace(load("reader"), name="a copy"))
+    judged.wait(60)
+    assert set(judged.doubts) == {29}
+    doubt = judged.doubts[29]
+    assert (doubt.witness, doubt.label, doubt.answer) == (None, 5, 6)
+    assert doubt.confidence == pytest.approx(load("reader").probabilities(few.images)[29, 6])
     judged.close()
 
 

@@ -135,7 +135,7 @@ def test_a_finger_opens_a_cell_and_an_image(browser: Browser, lab: Served) -> No
 def test_nothing_is_cut_off(
     browser: Browser, lab: Served, size: tuple[int, int], scheme: str
 ) -> None:
-    with person(browser, lab.address, f"{GOOD}&exhibit=test:2654", size, scheme) as someone:
+    with person(browser, lab.address, f"{GOOD}&exhibit=test:9729", size, scheme) as someone:
         someone.page.locator(".as-seen .neighbour").first.wait_for()
         someone.page.locator(".mistake").first.wait_for()
         wide, high = someone.page.evaluate(

@@ -65,12 +65,14 @@ function isCurrent(shown) {
 }
 
 /** What the images are: "7 of the 892 fives are taken for 3." */
-function sentence({ truth, taken, of, doubtful }, { classes, columns, matrix, live }) {
+function sentence({ truth, taken, of, doubtful }, { classes, columns, matrix, live, finished }) {
   const n = whole(of);
   const are = of === 1 ? "is" : "are";
   if (doubtful) {
     if (live) return "Doubtful labels are looked for when the training has ended.";
-    return of ? `${n} of the labels ${are} doubtful: these may be no mistakes of the network.` : "No label is doubtful to this network.";
+    const witnesses = "this network, the model that ships and the nearest training images";
+    if (of) return `${n} of the labels ${are} doubtful, as ${witnesses} contradict ${of === 1 ? "it" : "them"} together: this may be no mistake of the network.`;
+    return finished ? `No label is doubtful: none is contradicted by ${witnesses} together.` : "Still looking for doubtful labels.";
   }
   if (truth === null && taken === null) return of ? `All ${n} images that were not read rightly.` : "No mistakes. Click the diagonal for what it was least sure of.";
   const total = truth === null ? 0 : (matrix[classes.indexOf(truth)] ?? []).reduce((a, b) => a + b, 0);

@@ -49,7 +49,7 @@ const SENTENCES = {
   "matrix-none": "Shows all digits that the network refuses as no digit.",
   "filter-all": "Shows every mistake of the network, the surest first.",
   "filter-digit": "Shows the mistakes of this digit alone.",
-  "filter-doubtful": "Shows the images whose label is probably wrong: the network is sure of another digit, and the nearest training images agree with it.",
+  "filter-doubtful": "Shows the images whose label is probably wrong: the network, the model that ships and the nearest training images all say another digit.",
   mistake: "Opens this image: its probabilities, and the training images nearest to it.",
   "gallery-more": "Shows 60 images more.",
   "exhibit-before": "Opens the image before this one in the list.",
