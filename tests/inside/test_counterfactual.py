@@ -9,7 +9,8 @@ import pytest
 
 from digitscope.data.mnist import load_mnist
 from digitscope.errors import SettingError
-from digitscope.inside.counterfactual import KINDS, smallest_change
+from digitscope.inside.change import KINDS
+from digitscope.inside.counterfactual import smallest_change
 from digitscope.models.model import Model, load
 from digitscope.models.prediction import Input, predict
 from digitscope.network.network import Network

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from digitscope.arrays import Floats
 from digitscope.errors import SettingError
+from digitscope.inside.change import KINDS, Change
 from digitscope.inside.contributions import contributions, path_of
-from digitscope.inside.counterfactual import KINDS, Change, smallest_change
+from digitscope.inside.counterfactual import smallest_change
 from digitscope.inside.occlusion import PATCH, occlusion_logits
 from digitscope.inside.outcomes import (
     Outcome,
