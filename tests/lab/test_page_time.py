@@ -112,6 +112,11 @@ def test_scrubbing_shows_what_numpy_says_of_the_frame(
             someone.says("updates", f"{frame.updates} update")
         someone.says("judged-on", "1\u2009000 validation images")
         expect(page.locator("#time-truth")).to_have_text(re.compile("^It is a 9"))
+        for plot in ("past-loss", "past-accuracy"):  # the uneven axis says so
+            expect(page.locator(f"#{plot} .zone")).to_have_count(1)
+            someone.says(plot, "first batches")
+        for legend in ("rows: digit", "columns: answer", "more", "fewer than before"):
+            expect(page.locator("#time .legend").get_by_text(legend, exact=True)).to_be_visible()
 
 
 @pytest.mark.parametrize(("run", "outputs"), [("binary", 2), ("grid/hidden=4", 10), ("maps", 11)])

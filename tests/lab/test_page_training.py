@@ -145,11 +145,17 @@ def test_a_finished_run_is_trained_further(
 
 
 def test_step_by_step_with_another_rate(browser: Browser, lab: Served) -> None:
-    with person(browser, lab.address, address_of(**LONG)) as someone:
+    with person(browser, lab.address, address_of(hidden=16, **LONG)) as someone:
         page = someone.page
         page.click("#step-batch")
         expect(page.locator("#fact-batch")).to_have_text("1 of 24", timeout=30_000)
         someone.says("train-state", "Paused")
+        expect(page.locator("#loss .mark.batches")).to_have_count(1)  # a point, for want of a line
+        someone.says("loss", re.compile("batch$"))  # the axis
+        someone.says("accuracy", "The next point comes after epoch 1")
+        someone.says("confusion-words", "before training: ")
+        someone.says("features-words", "16 neurons")  # and not as many as fill rows
+        expect(page.get_by_text("columns: what is answered")).to_be_visible()
         expect(page.locator("#play")).to_have_text("Continue")
         page.click("#step-batch")
         expect(page.locator("#fact-batch")).to_have_text("2 of 24")

@@ -1,13 +1,15 @@
 // A chart of lines in SVG: axes with round numbers, colours and dashes from style.css.
 
 const NS = "http://www.w3.org/2000/svg";
+const FEW = 12; // points that are marked in any line: one alone would not be seen
 const MARGIN = { left: 3.4, right: 0.9, top: 0.6, bottom: 1.7 }; // in units of text
 
 /**
  * Draw into `place`. `chart`: {x: [low, high], y: [low, high], log, ticks: {x, y}, format, label,
  * series: [{name, points: [[x, y], ...], marks}]}; `ticks` are values, `format` writes those of y.
- * `along` writes those of x, and `axis` says what they are. The picture, its area and its scales are
- * returned.
+ * `along` writes those of x, and `axis` says what they are. `zone`: {to, words} names the part of x
+ * that goes there in steps of its own. `note` is said in the middle. The picture, its area and its
+ * scales are returned.
  */
 export function drawChart(place, chart) {
   const { clientWidth: width, clientHeight: height } = place;
@@ -40,7 +42,12 @@ function scales({ x, y, log }, area) {
   };
 }
 
-function grid(svg, { ticks, format, along = String, axis = "epoch" }, area, to, unit) {
+function grid(svg, { ticks, format, along = String, axis = "epoch", zone, note }, area, to, unit) {
+  if (zone) {
+    const width = to.x(zone.to) - area.left;
+    svg.append(element("rect", { class: "zone", x: area.left, width, y: area.top, height: area.bottom - area.top }));
+    if (width > (0.5 * zone.words.length + 2.5) * unit) svg.append(text(zone.words, area.left + width / 2, area.bottom + 1.3 * unit, "middle"));
+  }
   for (const value of ticks.y) {
     const y = to.y(value);
     svg.append(element("line", { class: "grid", x1: area.left, x2: area.right, y1: y, y2: y }));
@@ -48,6 +55,7 @@ function grid(svg, { ticks, format, along = String, axis = "epoch" }, area, to, 
   }
   for (const value of ticks.x) svg.append(text(along(value), to.x(value), area.bottom + 1.3 * unit, "middle"));
   svg.append(text(axis, area.left - 0.9 * unit, area.bottom + 1.3 * unit, "end"));
+  if (note) svg.append(text(note, (area.left + area.right) / 2, (area.top + area.bottom) / 2, "middle"));
   svg.append(element("line", { class: "axis", x1: area.left, x2: area.right, y1: area.bottom, y2: area.bottom }));
 }
 
@@ -56,7 +64,7 @@ function line(svg, { name, points, marks }, to, unit) {
   if (!known.length) return;
   const places = known.map(([x, y]) => `${to.x(x).toFixed(1)},${to.y(y).toFixed(1)}`);
   svg.append(element("polyline", { class: `line ${name}`, points: places.join(" ") }));
-  if (!marks) return;
+  if (!marks && known.length > FEW) return;
   const every = Math.ceil(known.length / 24);
   known.forEach(([x, y], i) => {
     if (i % every && i !== known.length - 1) return;
@@ -64,7 +72,7 @@ function line(svg, { name, points, marks }, to, unit) {
     svg.append(
       marks === "square"
         ? element("rect", { class: `mark ${name}`, x: to.x(x) - size, y: to.y(y) - size, width: 2 * size, height: 2 * size })
-        : element("circle", { class: `mark ${name}`, cx: to.x(x), cy: to.y(y), r: 1.1 * size }),
+        : element("circle", { class: `mark ${name}`, cx: to.x(x), cy: to.y(y), r: (marks ? 1.1 : 0.7) * size }),
     );
   });
 }

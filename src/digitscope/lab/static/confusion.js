@@ -1,5 +1,6 @@
 // The confusion matrix: a row for each digit, a column for each answer.
 import { colours, css, mix, onColours } from "./colours.js";
+import { whole } from "./numbers.js";
 import { state, watch } from "./state.js";
 
 const place = document.getElementById("confusion");
@@ -25,7 +26,7 @@ function show() {
   const classes = [...(state.training.recipe?.digits ?? "0123456789")];
   if (cells.length !== classes.length) cells = confusionTable(place, classes);
   const wrong = matrix.flat().reduce((a, b) => a + b, 0) - matrix.reduce((sum, row, i) => sum + row[i], 0);
-  words.textContent = `epoch ${epoch}: ${wrong} ${part} images wrong`;
+  words.textContent = `${epoch ? `epoch ${epoch}` : "before training"}: ${whole(wrong)} ${part} images wrong`;
   matrix.forEach((row, i) => row.forEach((count, j) => fillCell(cells[i][j], count, i === j, row)));
 }
 

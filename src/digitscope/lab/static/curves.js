@@ -2,6 +2,7 @@
 import { drawChart, roundTicks } from "./charts.js";
 import { percent } from "./numbers.js";
 import { state, watch } from "./state.js";
+import { active } from "./training.js";
 
 const loss = document.getElementById("loss");
 const accuracy = document.getElementById("accuracy");
@@ -23,12 +24,12 @@ function later() {
   });
 }
 
-/** The whole training; of one that pauses near its beginning, what there is, larger. */
+/** The whole training; of one that stands near its beginning, what there is, larger. */
 function span() {
   const { training, losses, history } = state;
   const epochs = training.epochs || 10;
   const done = Math.max(losses.length ? place(losses.at(-1)) : 0, history.at(-1)?.epoch ?? 0);
-  const near = training.status === "paused" && done > 0 && done < epochs / 8;
+  const near = ["paused", "ended"].includes(training.status) && done > 0 && done < epochs / 8;
   return near ? [0, 1.25 * done] : [0, epochs];
 }
 
@@ -36,21 +37,26 @@ function place([epoch, batch]) {
   return epoch - 1 + batch / (state.training.batches || 1);
 }
 
-function epochTicks([, high]) {
-  return roundTicks(0, high, loss.clientWidth < 300 ? 4 : 6);
+/** The axis of x: in epochs, or within the first one in batches. */
+function axisOf(x) {
+  const { batches } = state.training;
+  const most = loss.clientWidth < 300 ? 4 : 6;
+  if (x[1] > 1 || !batches) return { x, axis: "epoch", along: String, of: roundTicks(0, x[1], most) };
+  const whole = roundTicks(0, x[1] * batches, most).filter(Number.isInteger);
+  return { x, axis: "batch", along: (v) => String(Math.round(v * batches)), of: whole.map((batch) => batch / batches) };
 }
 
 function drawLoss() {
   const { history, losses } = state;
-  const x = span();
+  const { of, ...along } = axisOf(span());
   const batches = steady(losses).map((entry) => [place(entry), entry[2]]);
   const all = [...batches.map(([, y]) => y), ...history.flatMap((e) => [e.train_loss, e.watched_loss])].filter((y) => y > 0);
   const y = all.length ? logRange(Math.min(...all), Math.max(...all)) : [0.05, 3];
   drawChart(loss, {
-    x,
+    ...along,
     y,
     log: true,
-    ticks: { x: epochTicks(x), y: logTicks(y) },
+    ticks: { x: of, y: logTicks(y) },
     format: (v) => String(v),
     label: `Loss over the epochs. ${words("loss", (v) => v.toFixed(4))}`,
     series: [
@@ -63,16 +69,17 @@ function drawLoss() {
 }
 
 function drawAccuracy() {
-  const { history } = state;
-  const x = span();
+  const { history, losses } = state;
+  const { of, ...along } = axisOf(span());
   const later = history.filter((e) => e.epoch > 0);
   const least = later.length ? Math.min(...later.flatMap((e) => [e.train_accuracy, e.watched_accuracy])) : 0;
   const low = floorOf(least);
   const points = (what) => history.map((e) => [e.epoch, 100 * e[`${what}_accuracy`]]);
   drawChart(accuracy, {
-    x,
+    ...along,
     y: [low, 100],
-    ticks: { x: epochTicks(x), y: roundTicks(low, 100, 5) },
+    note: losses.length && !later.length && active() ? "The next point comes after epoch 1." : "",
+    ticks: { x: of, y: roundTicks(low, 100, 5) },
     format: (v) => `${v} %`,
     label: `Accuracy over the epochs. ${words("accuracy", (v) => percent(v, 2))}`,
     series: [

@@ -6,6 +6,7 @@ import { state, watch } from "./state.js";
 const canvas = document.getElementById("features");
 const words = document.getElementById("features-words");
 const MOST = 60; // pictures: more would be too small to see
+const ENOUGH = 0.6; // of the place that fewer pictures would cover
 let waiting = false;
 
 /** Begin. */
@@ -40,26 +41,30 @@ function show() {
 export function layFeatures(canvas, features, limit = 127) {
   const [n, h, w] = features.shape;
   const { clientWidth, clientHeight } = canvas.parentElement;
-  const { columns, rows, scale } = fitting(Math.min(n, MOST), clientWidth / (w + 1), clientHeight / (h + 1));
-  sheet(canvas, features.values, [rows * columns, h, w], columns, limit);
+  const { columns, rows, shown, scale } = fitting(Math.min(n, MOST), clientWidth / (w + 1), clientHeight / (h + 1));
+  sheet(canvas, features.values, [shown, h, w], columns, limit);
   canvas.style.width = `${Math.floor(columns * (w + 1) * scale)}px`;
   canvas.style.height = `${Math.floor(rows * (h + 1) * scale)}px`;
-  return told(features, rows * columns);
+  return told(features, shown);
 }
 
-/** Full rows of at most n pictures that cover most of a place; its size is measured in pictures. */
+/** Rows of at most n pictures that cover most of a place, whose size is measured in pictures: all of
+ * them, unless fewer would be much larger. */
 function fitting(n, width, height) {
-  let best = null;
+  const ways = [];
   for (let columns = 1; columns <= n; columns++) {
-    for (const rows of [Math.floor(n / columns), Math.max(1, Math.floor(n / columns) - 1)]) {
+    const full = Math.floor(n / columns);
+    for (const rows of [full, Math.max(1, full - 1), Math.ceil(n / columns)]) {
+      const shown = Math.min(n, rows * columns);
       const scale = Math.min(width / columns, height / rows);
-      const covered = columns * rows * scale ** 2;
-      if (!best || covered > best.covered) best = { covered, columns, rows, scale };
+      ways.push({ covered: shown * scale ** 2, columns, rows, shown, scale });
     }
   }
-  return best;
+  const best = (some) => some.reduce((a, b) => (b.covered > a.covered ? b : a));
+  const all = best(ways.filter(({ shown }) => shown === n));
+  return all.covered > ENOUGH * best(ways).covered ? all : best(ways);
 }
 
 function told({ kind, of: total }, n) {
-  return `${n < total ? `${n} of ${total}` : n} ${kind}s of the first layer`;
+  return n < total ? `${n} of the first layer's ${total} ${kind}s` : `${n} ${kind}s of the first layer`;
 }

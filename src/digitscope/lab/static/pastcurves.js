@@ -69,9 +69,17 @@ function draw(what) {
     x: [0, 1],
     ...heights(what, series, [...names.keys()]),
     along: (x) => names.get(x),
-    label: `${what} through the training`,
+    zone: firstBatches(),
+    label: `${what} through the training: the first batches, then the epochs`,
     series,
   });
+}
+
+/** What comes before the first epoch's end: each of its frames has as much room as an epoch. */
+function firstBatches() {
+  const { frames, places } = state.film;
+  const first = frames.findIndex(({ epoch }) => epoch > 0);
+  return frames[1]?.batch ? { to: first === -1 ? 1 : places[first], words: "first batches" } : null;
 }
 
 function batches() {
