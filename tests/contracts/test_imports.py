@@ -29,6 +29,7 @@ ROOMS = [
     ("inside",),
     ("training",),
     ("estimator",),
+    ("drawing",),
     ("exporting",),
     ("reader",),
     ("comparison",),

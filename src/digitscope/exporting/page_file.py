@@ -3,7 +3,7 @@
 It opens from disk in any browser of today, on a computer or a phone, with or without a network
 connection; its Content-Security-Policy lets it ask nobody for anything. Its parts lie in `page/`:
 the preparation of drawings and the forward pass are written in JavaScript there, and tested against
-Python's.
+Python's. One draws as in the lab: with the same modules, of `drawing/`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from digitscope.drawing import MODULES
 from digitscope.errors import SpecError
 from digitscope.exporting.exported import Exported
 from digitscope.exporting.format import Format
@@ -30,7 +31,7 @@ PARTS = files("digitscope.exporting") / "page"
 # A module stands behind those that it imports: together they are one script.
 SCRIPTS = (
     *("forward", "weights", "filters", "levels", "paper", "ink", "field", "prepare"),
-    *("strokes", "pad", "answer", "page"),
+    *("stroke", "pen", "pad", "answer", "page"),
 )
 POLICY = (
     "default-src 'none'; script-src 'sha256-{script}'; style-src 'sha256-{style}'; "
@@ -107,12 +108,12 @@ def _weights(exported: Exported) -> tuple[bytes, list[dict[str, list[int]]]]:
 def _script() -> str:
     """The modules as one: without what they import from, and export to, each other."""
     parts = [_text(f"{name}.js") for name in SCRIPTS]
-    between = r'^(import \{.*\} from "\./\w+\.js"|export \{.*\});\n'
+    between = r'^(import \{.*\} from "[./\w]+\.js"|export \{.*\});\n'
     return re.sub(between, "", "\n".join(parts), flags=re.M)
 
 
 def _text(name: str) -> str:
-    return (PARTS / name).read_text("utf-8")
+    return next(p for p in (PARTS / name, MODULES / name) if p.is_file()).read_text("utf-8")
 
 
 def _digest(text: str) -> str:

@@ -14,6 +14,7 @@ from fastapi import FastAPI, Response, WebSocket
 from fastapi.responses import PlainTextResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 
+from digitscope.drawing import MODULES
 from digitscope.errors import DigitscopeError
 from digitscope.lab.archive import archived, zipped
 from digitscope.lab.lab import Lab
@@ -59,5 +60,6 @@ def create_app(lab: Lab) -> FastAPI:
         headers = {"content-disposition": f"attachment; filename*=UTF-8''{name}"}
         return StreamingResponse(zipped(path), media_type="application/zip", headers=headers)
 
+    app.mount("/drawing/modules", StaticFiles(directory=MODULES))
     app.mount("/", StaticFiles(directory=STATIC, html=True))
     return app

@@ -1,9 +1,8 @@
 // The pad: mouse, pen, finger or keys draw; an image can lie on it instead.
+import { markPen, pen, penPoint, steer, steers } from "../../drawing/modules/pen.js";
+import { SENT, drawAll, extend, greyOf, movesOf, pointOf } from "../../drawing/modules/stroke.js";
 import { change, state, watch } from "./state.js";
-import { SIDE, decode, drawPoint, encode } from "./strokes.js";
-
-const SENT = 224; // pixels along a side of what the network's preparation gets
-const WIDTH = 17; // of the pen, in units of strokes.js
+import { decode, encode } from "./strokes.js";
 
 const pad = document.getElementById("pad");
 const frame = document.getElementById("pad-frame");
@@ -42,10 +41,7 @@ export function startPad(onMove) {
 /** The drawing as grey bytes, SENT x SENT, paper 255; null where nothing is drawn. */
 export function drawnBytes() {
   if (!strokes.length) return null;
-  const { data } = sent.getImageData(0, 0, SENT, SENT);
-  const grey = new Uint8Array(SENT * SENT);
-  for (let i = 0; i < grey.length; i++) grey[i] = data[4 * i];
-  return { grey, side: SENT };
+  return { grey: greyOf(sent), side: SENT };
 }
 
 /** Whether a pen is on the pad. */
@@ -69,8 +65,7 @@ function down(event) {
 
 function move(event) {
   if (event.pointerId !== drawing) return;
-  const events = event.getCoalescedEvents?.() ?? [];
-  for (const part of events.length ? events : [event]) add(part);
+  for (const part of movesOf(event)) add(part);
 }
 
 function up(event) {
@@ -80,45 +75,23 @@ function up(event) {
 }
 
 function add(event) {
-  const { left, top, width, height } = pad.getBoundingClientRect();
-  const pressure = event.pointerType === "pen" ? 0.4 + 1.2 * event.pressure : 1;
-  const place = (value, size) => Math.round(Math.min(1, Math.max(0, value / size)) * SIDE);
-  const point = [place(event.clientX - left, width), place(event.clientY - top, height), Math.round(WIDTH * pressure)];
-  if (addPoint(point)) moved(event.timeStamp);
+  if (addPoint(pointOf(event, pad))) moved(event.timeStamp);
 }
 
 /** Add a point to the stroke; false where the pen has hardly moved. */
 function addPoint(point) {
-  const stroke = strokes.at(-1);
-  const last = stroke.at(-1);
-  if (last && Math.hypot(point[0] - last[0], point[1] - last[1]) < 2) return false;
-  stroke.push(point);
-  drawPoint(shown, stroke, stroke.length - 1, pad.width / SIDE);
-  drawPoint(sent, stroke, stroke.length - 1, SENT / SIDE);
+  if (!extend(strokes.at(-1), point, [shown, sent])) return false;
   frame.classList.remove("blank");
   return true;
 }
 
-/** The pen of the keyboard. */
-const pen = { x: SIDE / 2, y: SIDE / 4, down: false, shown: false };
-
 function key(event) {
-  const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-  if (!way && event.key !== " ") return;
-  event.preventDefault();
-  pen.shown = true;
+  if (!steers(event)) return;
   if (state.image) clear();
-  if (!way) {
-    pen.down = !pen.down;
-    if (pen.down) strokes.push([]);
-  } else {
-    const step = event.shiftKey ? 3 : 10;
-    pen.x = Math.min(SIDE, Math.max(0, pen.x + step * way[0]));
-    pen.y = Math.min(SIDE, Math.max(0, pen.y + step * way[1]));
-  }
+  if (steer(event)) strokes.push([]);
   if (pen.down) {
     if (!strokes.length) strokes.push([]);
-    addPoint([Math.round(pen.x), Math.round(pen.y), WIDTH]);
+    addPoint(penPoint());
     keep();
     moved(event.timeStamp);
   }
@@ -171,34 +144,12 @@ function repaint() {
   const size = Math.round(frame.clientWidth * devicePixelRatio);
   const picture = state.image === "file" ? state.file?.picture : null;
   if (pad.width !== size || pad.height !== size) pad.width = pad.height = size;
-  shown.fillStyle = sent.fillStyle = "#fff";
-  shown.strokeStyle = sent.strokeStyle = "#000";
-  shown.fillRect(0, 0, size, size);
-  sent.fillRect(0, 0, SENT, SENT);
+  for (const context of [shown, sent]) drawAll(context, state.image ? [] : strokes);
   frame.classList.toggle("blank", !state.image && !strokes.length);
   frame.classList.toggle("photo", Boolean(picture));
-  if (state.image) {
-    if (picture) layContained(picture, size);
-    else layInput(size);
-    return;
-  }
-  for (const stroke of strokes) {
-    stroke.forEach((_, i) => {
-      drawPoint(shown, stroke, i, size / SIDE);
-      drawPoint(sent, stroke, i, SENT / SIDE);
-    });
-  }
-  if (pen.shown && document.activeElement === pad) markPen(size / SIDE);
-}
-
-function markPen(scale) {
-  shown.save();
-  shown.strokeStyle = pen.down ? "#d55e00" : "#0072b2";
-  shown.lineWidth = 1.5 * scale;
-  shown.beginPath();
-  shown.arc(pen.x * scale, pen.y * scale, 0.7 * WIDTH * scale, 0, 2 * Math.PI);
-  shown.stroke();
-  shown.restore();
+  if (picture) layContained(picture, size);
+  else if (state.image) layInput(size);
+  else markPen(shown);
 }
 
 function layContained(bitmap, size) {
