@@ -1,11 +1,13 @@
 // The network: its columns lit by what the drawing sets off, and the strongest connections.
 import { colours, onColours } from "./colours.js";
 import { outputName, placeName } from "./columns.js";
-import { cornerOf, layOut, neuronAt, placeOf, sizeOf } from "./layout.js";
+import { paintHead } from "./heads.js";
+import { layOut, neuronAt, placeOf, sizeOf } from "./layout.js";
 import { light } from "./lights.js";
 import { paintLinks, touches } from "./links.js";
 import { percent, signed } from "./numbers.js";
 import { penIsDown } from "./pad.js";
+import { paintWindow, ring } from "./rings.js";
 import { change, state, watch } from "./state.js";
 
 const QUICK = 30; // links into a column while the pen moves: curves are what takes time to paint
@@ -32,17 +34,6 @@ export function startNetwork() {
   canvas.addEventListener("keydown", key);
   canvas.addEventListener("blur", () => hover(null));
   place();
-}
-
-/** What a column is called. */
-export function titleOf(column, i) {
-  if (i === 0) return "input";
-  if (i === state.network.columns.length - 1) return "output";
-  return { max_pool2d: "pooling" }[column.name] ?? (column.shape.length === 3 ? "feature maps" : "hidden");
-}
-
-function shortTitle(column, i) {
-  return { "feature maps": "maps", pooling: "pool" }[titleOf(column, i)] ?? titleOf(column, i);
 }
 
 function open(found) {
@@ -131,39 +122,15 @@ function paint() {
   if (!focus) paintAllLinks(focus);
   const ends = new Map();
   boxes.forEach((box, i) => {
-    paintHead(box, i, ends);
+    paintHead(context, stage.clientWidth, box, i, unit, ends);
     const values = state.answer ? (i === 0 ? state.answer.input : state.answer.values[i]) : null;
     light(context, box, values, state.network);
   });
-  paintWindow();
+  paintWindow(context, boxes, unit);
   if (focus) paintAllLinks(focus); // above the neurons: they lead to one of many
   const chosen = state.neuron.split(",").map(Number);
-  if (state.neuron && boxes[chosen[0]] && chosen[1] < sizeOf(boxes[chosen[0]])) ring(boxes[chosen[0]], chosen[1], colours().text("ink"));
-  if (hovered) ring(boxes[hovered.column], hovered.index, colours().text("accent"));
-}
-
-/** A column's name and shape; on a narrow stage only where they fit: resting on it tells them too. */
-function paintHead(box, i, ends) {
-  const column = state.network.columns[i];
-  const centre = Math.min(stage.clientWidth - 2 * unit, Math.max(2 * unit, box.x + box.width / 2));
-  const { crowded } = box;
-  context.textAlign = "center";
-  context.fillStyle = colours().text("ink");
-  context.font = `600 ${0.88 * unit}px system-ui, sans-serif`;
-  write(crowded ? shortTitle(column, i) : titleOf(column, i), centre, box.head - 1.05 * unit, ends);
-  context.fillStyle = colours().text("muted");
-  context.font = `${(crowded ? 0.7 : 0.8) * unit}px system-ui, sans-serif`;
-  const shape = column.shape.join("×");
-  const bare = crowded || i === 0 || column.name === "max_pool2d";
-  write(bare ? shape : `${shape} ${column.name}`, centre, box.head, ends);
-}
-
-/** Write a word, unless it would touch the one before it in its row, which ends where `ends` says. */
-function write(text, centre, y, ends) {
-  const half = context.measureText(text).width / 2;
-  if (centre - half < (ends.get(y) ?? -Infinity)) return;
-  context.fillText(text, centre, y);
-  ends.set(y, centre + half + 0.25 * unit);
+  if (state.neuron && boxes[chosen[0]] && chosen[1] < sizeOf(boxes[chosen[0]])) ring(context, boxes[chosen[0]], chosen[1], colours().text("ink"), unit);
+  if (hovered) ring(context, boxes[hovered.column], hovered.index, colours().text("accent"), unit);
 }
 
 /** The neuron whose links are shown: the hovered one, else the open one; null for those of all. */
@@ -183,32 +150,4 @@ function paintAllLinks(focus) {
   const into = opened.incoming;
   const strongest = Math.max(...into.map(([, , product]) => Math.abs(product)), 0);
   paintLinks(context, [boxes[focus.column - 1], boxes[focus.column]], { between: "units" }, into, strongest, 1, unit);
-}
-
-/** What the open place of a map looks at, in the maps before it. */
-function paintWindow() {
-  const { opened } = state;
-  const box = boxes[opened?.column - 1];
-  if (!opened?.window || !box) return;
-  const [row, column, side] = opened.window;
-  const [h, w, n = 1] = box.shape;
-  const [top, left] = [Math.max(0, row), Math.max(0, column)];
-  const [bottom, right] = [Math.min(h, row + side), Math.min(w, column + side)];
-  context.strokeStyle = colours().text("accent");
-  context.lineWidth = Math.max(1, 0.09 * unit);
-  for (let map = 0; map < n; map++) {
-    if (!opened.weights && map !== opened.index) continue; // a pooling looks at its own map alone
-    const [x, y] = box.kind === "image" ? [box.x, box.y] : cornerOf(box, map);
-    context.strokeRect(x + left * box.cell, y + top * box.cell, (right - left) * box.cell, (bottom - top) * box.cell);
-  }
-}
-
-function ring(box, i, colour) {
-  const [x, y] = placeOf(box, i);
-  context.strokeStyle = colour;
-  context.lineWidth = Math.max(1.5, 0.12 * unit);
-  context.beginPath();
-  if (box.kind === "image" || box.kind === "maps") context.rect(x - box.cell / 2 - 1, y - box.cell / 2 - 1, box.cell + 2, box.cell + 2);
-  else context.arc(x, y, 0.5 * box.cell, 0, 2 * Math.PI);
-  context.stroke();
 }
