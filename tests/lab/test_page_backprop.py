@@ -7,71 +7,31 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Browser, expect
 
 from digitscope.arrays import to_input
-from digitscope.inside.source import ROOT
-from digitscope.models.model import Model, load, save
+from digitscope.models.model import load
 from digitscope.models.prediction import take_input
-from digitscope.network.network import Network, Step
+from digitscope.network.network import Network
 from digitscope.network.optimizers import updated
-from tests.helpers import run_cli
-from tests.lab.browsing import THREE, Person, person
+from tests.lab.browsing import THREE, person
 from tests.lab.served import Served
+from tests.lab.stepping import (
+    HERE,
+    at,
+    line_is_there,
+    number,
+    numbers,
+    own_step,
+    small_and_maps,
+)
 
 pytestmark = pytest.mark.needs_chromium
-HERE = "#view=backprop&model=runs/small.safetensors&image=test:100"
-MAPS = "#view=backprop&model=runs/maps.safetensors&image=test:100"
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a network of neurons that has learned a little, and one of feature maps."""
-    folder = tmp_path_factory.mktemp("backprop")
-    options = ["--recipe", "lesson", "--hidden", "12", "--train", "1000", "--epochs", "2"]
-    done = run_cli("train", *options, "--no-report", cwd=folder)
-    assert done.returncode == 0, done.stderr
-    save(load(folder / "runs" / "lesson"), folder / "runs" / "small")
-    save(Network.initialize("28x28-3c5-p2-4c3-bn-10", seed=1), folder / "runs" / "maps")
-    return folder
-
-
-def own_step(model: Model) -> tuple[Network, Step]:
-    """NumPy's step on the image of the tests."""
-    given = take_input("test:100")
-    network = model.network
-    network = Network(
-        network.spec,
-        {name: W.astype(np.float64) for name, W in network.weights.items()},
-        {name: S.astype(np.float64) for name, S in network.state.items()},
-    )
-    X = to_input(given.image[None], network.spec.input_shape).astype(np.float64)
-    return network, network.step(X, np.array([given.label]), "categorical_cross_entropy")
-
-
-def number(text: str) -> float:
-    """A number as the page writes it: −1.234·10⁻⁶."""
-    raised = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
-    found = re.search(r"(−?[\d.]+)(?:·10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+))?", text)
-    assert found, text
-    power = found[2].translate(raised) if found[2] else "0"
-    return float(f"{found[1].replace('−', '-')}e{power}")
-
-
-def numbers(someone: Person, figure: int) -> list[float]:
-    """The numbers that a figure lists."""
-    cells = figure_of(someone, figure).locator("tr td:last-child")
-    return [number(text) for text in cells.all_inner_texts()]
-
-
-def figure_of(someone: Person, k: int) -> Locator:
-    return someone.page.locator("#stage-parts figure").nth(k)
-
-
-def at(someone: Person, stage: str) -> None:
-    """The page has come to a stage."""
-    expect(someone.page).to_have_url(re.compile(rf"stage={stage}(&|$)"))
-    expect(someone.page.locator("#pipeline .current")).to_have_count(1)
+    return small_and_maps(tmp_path_factory.mktemp("backprop"))
 
 
 def test_the_step_is_numpys_at_every_stage(browser: Browser, lab: Served, home: Path) -> None:
@@ -120,93 +80,13 @@ def test_the_step_is_numpys_at_every_stage(browser: Browser, lab: Served, home: 
                 large = someone.page.locator("#stage-parts .number-large").all_inner_texts()
                 losses = [step.loss, after] if id == "after" else [step.loss]
                 assert [number(text) for text in large] == pytest.approx(losses, rel=1e-3)
-            assert _line_is_there(someone, "stage")
+            assert line_is_there(someone, "stage")
             if k < 14:
                 someone.page.click("#step-next")
                 at(someone, ids[k + 1])
         assert someone.page.is_disabled("#step-next")
         assert after < step.loss
         expect(someone.page.locator(".rates svg")).to_be_visible()
-
-
-def _line_is_there(someone: Person, what: str) -> bool:
-    """Whether file and line that are named hold the code that is shown."""
-    file, _, line = someone.page.inner_text(f"#{what}-where").partition(":")
-    code = someone.page.inner_text(f"#{what}-code").splitlines()[0].strip()
-    return (ROOT / file).read_text("utf-8").splitlines()[int(line) - 1].strip() == code
-
-
-@pytest.mark.parametrize(
-    ("address", "model", "weight", "index"),
-    [
-        (HERE, "small", "W1", (300, 5)),
-        (HERE, "small", "W2", (5, 6)),
-        (MAPS, "maps", "W1", (2, 3, 0, 1)),
-        (MAPS, "maps", "W2", (0, 1, 2, 3)),
-        (MAPS, "maps", "gamma3", (2,)),
-    ],
-)
-def test_the_chain_rule_of_a_weight_is_numpys(
-    browser: Browser,
-    lab: Served,
-    home: Path,
-    address: str,
-    model: str,
-    weight: str,
-    index: tuple[int, ...],
-) -> None:
-    _, step = own_step(load(home / "runs" / f"{model}.safetensors"))
-    expected = float(step.gradients[weight][index])
-    with person(browser, lab.address, address) as someone:
-        someone.page.select_option("#chain-layer", weight)
-        expect(someone.page.locator("#chain-index")).not_to_have_value("")
-        someone.page.fill("#chain-index", ", ".join(map(str, index)))
-        someone.page.press("#chain-index", "Enter")
-        place = f"[{', '.join(map(str, index))}]"
-        expect(someone.page.locator("#chain-name")).to_contain_text(place)
-        told = [
-            number(someone.page.inner_text(f"#chain-{name}")) for name in ("gradient", "difference")
-        ]
-        assert told == pytest.approx([expected] * 2, rel=1e-4, abs=1e-10)
-        expect(someone.page.locator("#chain-agree")).to_contain_text("they agree")
-        for row in someone.page.locator("#chain-rows > li").all():
-            _check_row(row)
-        assert _line_is_there(someone, "chain")
-
-
-def _check_row(row: Locator) -> None:
-    """The numbers of a row make its value."""
-    total = row.locator(".terms .total td:last-child")
-    if total.count():
-        shown = [number(t) for t in row.locator(".terms td:last-child").all_inner_texts()]
-        assert sum(shown[:-1]) == pytest.approx(shown[-1], rel=1e-2, abs=1e-9)
-        return
-    boxes = [number(text) for text in row.locator(".box b").all_inner_texts()]
-    signs = row.locator(".boxes .sign").all_inner_texts()
-    made = boxes[0]
-    for sign, value in zip(signs, boxes[1:-1], strict=False):
-        made = made - value if sign == "−" else made * value
-    assert made == pytest.approx(boxes[-1], rel=5e-3, abs=1e-9)
-
-
-def test_a_click_opens_a_weight_and_a_term_is_followed(browser: Browser, lab: Served) -> None:
-    with person(browser, lab.address, HERE + "&stage=dW1") as someone:
-        picture = figure_of(someone, 2).locator("canvas")
-        picture.click(position={"x": 40, "y": 60})
-        expect(someone.page.locator("#chain-name")).to_contain_text("∂J/∂W1[")
-        expect(someone.page.locator(".heatmap .chosen:visible")).to_have_count(1)
-        term = someone.page.locator(".terms button").nth(3)
-        term.click()
-        expect(someone.page.locator(".terms button").nth(3)).to_have_attribute(
-            "aria-pressed", "true"
-        )
-        expect(someone.page).to_have_url(re.compile(r"path=\d"))
-        figure_of(someone, 3).locator("button").nth(2).click()  # a bias, from its list
-        expect(someone.page.locator("#chain-name")).to_contain_text("∂J/∂b1[2]")
-        figure_of(someone, 2).locator("canvas").focus()
-        for key in ("ArrowRight", "ArrowDown", "Enter"):
-            someone.page.keyboard.press(key)
-        expect(someone.page.locator("#chain-name")).to_contain_text("∂J/∂W1[")
 
 
 def test_a_reload_keeps_the_place(browser: Browser, lab: Served) -> None:

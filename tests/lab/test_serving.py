@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from tests.helpers import HEEDING_INTERRUPTS, environment, run_cli
+from tests.lab.drawings import SIDE, drawn
 from tests.lab.served import Served, opened, served, with_run
-from tests.lab.test_reading import SIDE, drawn
 
 
 def cpu_seconds(pid: int) -> float:
