@@ -18,6 +18,9 @@ from digitscope.lab.lab import Lab
 from digitscope.lab.message import Message
 from digitscope.lab.reader import Drawing
 from digitscope.lab.session import Session
+from digitscope.lab.story import Story
+from digitscope.models.model import load
+from digitscope.models.prediction import take_input
 
 
 class Socket:
@@ -77,6 +80,38 @@ def test_a_drawing_read_again_says_nothing_of_a_model_that_just_went(tmp_path: P
     assert socket.heard == []
     asyncio.run(read(Drawing("second", image="test:5")))
     assert [(told["said"], told["about"]) for told in socket.heard] == [("error", "read")]
+
+
+def test_the_end_of_a_training_is_read_with_the_weights_it_leaves(tmp_path: Path) -> None:
+    """It is told to have ended while its process still lives, and so do its weights."""
+    lab = Lab(tmp_path)
+    story = Story("runs/one", {}, "ended", model=load("reader"))
+    lab.trainer.story = story
+    session = Session(lab, cast(WebSocket, Socket()))
+    session.model = "runs/one"
+    session._seen = Drawing("first", image="test:5"), take_input("test:5")
+
+    async def asked_again(task: asyncio.Task[None]) -> bool:
+        for _ in range(100):
+            await asyncio.sleep(0.01)
+            assert not task.done()
+            if not session._drawings.empty:
+                await session._drawings.take()
+                return True
+        return False
+
+    async def ends() -> None:
+        task = asyncio.create_task(session._tell())
+        lab.trainer.changed()
+        assert await asked_again(task)
+        await asyncio.sleep(0.2)
+        assert session._drawings.empty
+        story.model = None
+        lab.trainer.changed()
+        assert await asked_again(task)
+        task.cancel()
+
+    asyncio.run(ends())
 
 
 def test_many_questions_that_wait_leave_room_for_a_drawing(tmp_path: Path) -> None:

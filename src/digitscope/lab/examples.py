@@ -63,9 +63,10 @@ class Examples:
             self._last = asked, _without(found, without, most)
         return self._last[1]
 
-    def nearest_as_seen(self, image: Images, most: int, without: int = -1) -> Nearest:
-        """The same by cosine distance of what the network sees, among those looked at by now."""
-        looked = self.looked
+    def nearest_as_seen(self, image: Images, most: int, looked: int, without: int = -1) -> Nearest:
+        """The same by cosine distance of what the network sees, among the first that it looked at:
+        as many as the asker has read from `looked`, which grows all the time.
+        """
         f = hidden_features(self.model.network, image[None])
         found = nearest_directions(f, self._directions[:looked], most + 1)
         return _without(Nearest(self._order[found.indices], found.distances), without, most)

@@ -123,7 +123,7 @@ def neighbours(judgement: Judgement, asked: dict[str, Any]) -> Message:
     examples.wait(PATIENCE)
     looked = examples.looked
     pixels = examples.nearest_as_pixels(given.image, NEIGHBOURS, without)
-    seen = examples.nearest_as_seen(given.image, NEIGHBOURS, without)
+    seen = examples.nearest_as_seen(given.image, NEIGHBOURS, looked, without)
     doubt = judgement.doubts.get(int(number)) if part == "test" else None
     refused = prediction.not_a_digit > MORE_LIKELY_NONE
     fields = {

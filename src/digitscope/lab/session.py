@@ -106,7 +106,8 @@ class Session:
 
     async def _tell(self) -> None:
         """Tell of the training, as often as the page takes it."""
-        follower, seen, living, running = Follower(), -1, self.lab.trainer.story, False
+        follower, seen, living = Follower(), -1, self.lab.trainer.story
+        running = lives = False
         while True:
             seen = await self.lab.change(seen)
             if self.lab.trainer.story is not living:  # a training that begins is shown to all
@@ -117,7 +118,9 @@ class Session:
                 for message in news:
                     await self._send(message)
                 kinds = {message.fields["said"] for message in news}
-                if kinds & {"weights", "status"} and self.model == story.run:
+                # Its last weights are on the disk some time after it is told to have ended.
+                moved, lives = lives != (story.model is not None), story.model is not None
+                if (moved or kinds & {"weights", "status"}) and self.model == story.run:
                     self._read_again()
                 if story.running != running or "training" in kinds:
                     running = story.running
