@@ -8,15 +8,14 @@ import mimetypes
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from urllib.parse import quote
 
 from fastapi import FastAPI, Response, WebSocket
-from fastapi.responses import PlainTextResponse, StreamingResponse
+from fastapi.responses import PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 
 from digitscope.drawing import MODULES
 from digitscope.errors import DigitscopeError
-from digitscope.lab.archive import archived, zipped
+from digitscope.lab.archive import Archive
 from digitscope.lab.lab import Lab
 from digitscope.lab.reader import warm
 from digitscope.lab.session import Session
@@ -52,13 +51,9 @@ def create_app(lab: Lab) -> FastAPI:
     def archive(run: str) -> Response:
         """A run as a zip, made while it is sent."""
         try:
-            path = lab.catalog.path(run)
-            archived(path)
+            return Archive(lab.catalog.path(run))
         except DigitscopeError as error:
             return PlainTextResponse(f"{error}\n", 404)
-        name = quote(f"{path.name}.zip")
-        headers = {"content-disposition": f"attachment; filename*=UTF-8''{name}"}
-        return StreamingResponse(zipped(path), media_type="application/zip", headers=headers)
 
     app.mount("/drawing/modules", StaticFiles(directory=MODULES))
     app.mount("/", StaticFiles(directory=STATIC, html=True))
