@@ -109,6 +109,18 @@ def test_not_a_digit_can_be_the_target_and_the_beginning() -> None:
     assert back.length < 1
 
 
+@pytest.mark.parametrize(("number", "digit", "kind"), [(0, 3, "faint"), (8, 3, "faint")])
+def test_what_becomes_a_digit_is_rather_that_than_no_digit(
+    number: int, digit: int, kind: str
+) -> None:
+    """Rounding to bytes made a 3 with 33 % of these, and "not a digit" with 34 %."""
+    reader = load("reader")
+    found = smallest_change(reader, IMAGES[number], digit, kind)
+    assert answer(reader, found.after) == digit
+    assert found.after is not None
+    assert reader.judge(found.after[None])[0].argmax() == digit
+
+
 def test_where_nothing_helps_it_says_so() -> None:
     network = Network.initialize("784-10", seed=0)
     b = np.zeros(10, np.float32)

@@ -174,6 +174,21 @@ def test_the_change_is_pythons_and_the_engine_confirms_it(
         assert number(page.inner_text("#sure")) == pytest.approx(100 * P.max(), abs=0.11)
 
 
+def test_a_change_says_how_near_it_is_to_no_digit(browser: Browser, lab: Served) -> None:
+    reader = load("reader")
+    found = smallest_change(reader, take_input("test:0").image, 3)
+    assert found.after is not None
+    P = reader.judge(found.after[None])[0]
+    fragment = "#view=why&model=reader&image=test:0&whyTarget=3"
+    with person(browser, lab.address, fragment) as someone:
+        page = someone.page
+        expect(page.locator("#why-after-words")).to_have_text("after: 3", timeout=60_000)
+        words = page.inner_text("#why-change-words").partition("engine answers 3, ")[2]
+        assert P.argmax() == 3
+        sure, _, none = words.partition("; not a digit: ")
+        assert [number(sure), number(none)] == pytest.approx([100 * P[3], 100 * P[10]], abs=0.11)
+
+
 def test_the_slider_asks_the_engine(browser: Browser, lab: Served, model: Model) -> None:
     found = smallest_change(model, IMAGE)
     with person(browser, lab.address, SIX) as someone:

@@ -21,7 +21,8 @@ KINDS: tuple[Kind, ...] = ("faint", "smooth", "few")
 class Change:
     """An image [28, 28], uint8, and what it becomes; `after` is None where none was found.
 
-    `outcome` is what the model answers to `after`: the target.
+    `outcome` is what the model answers to `after`: the target, which is there the likeliest of all,
+    "not a digit" among them.
     """
 
     before: NDArray[np.uint8]

@@ -37,7 +37,13 @@ def to_bytes(
 
 
 def _first(margin: Margin, images: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
-    """The first of some images [n, 28, 28] that the model answers with the target."""
+    """The first of some images [n, 28, 28] that the model answers with the target, and nothing else
+    is as likely: a model that refuses gives a digit also where "not a digit" is likelier than it,
+    as long as that is not likelier than all digits together.
+    """
     model = margin.model
-    right = answers(model, model.network.logits(images, 32)) == margin.target
+    Z = model.network.logits(images, 32)
+    right = answers(model, Z) == margin.target
+    if model.refuses:
+        right &= margin.of(Z)[0] > 0
     return images[int(right.argmax())] if right.any() else None

@@ -103,10 +103,11 @@ function show() {
 }
 
 function told({ pixels, levels, length, ink, confirmed, probabilities, outcomes }) {
-  const sure = percent(probabilities.at(-1)[outcomes.indexOf(confirmed)]);
+  const sure = (outcome) => percent(probabilities.at(-1)[outcomes.indexOf(outcome)]);
+  const refusal = outcomes.includes("none") && confirmed !== "none" ? `; not a digit: ${sure("none")}` : "";
   const part_ = ink ? `, ${percent(length / ink, 0)} of the ink's length` : "";
   return `The whole change: ${whole(pixels)} of 784 pixels, by ${levels < 10 ? levels.toFixed(1) : levels.toFixed(0)} of 255 grey levels on average${part_}. `
-    + `With it the engine answers ${outcomeName(confirmed)}, ${sure}.`;
+    + `With it the engine answers ${outcomeName(confirmed)}, ${sure(confirmed)}${refusal}.`;
 }
 
 /** The image at the slider, byte for byte, in an address. */
