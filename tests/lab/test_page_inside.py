@@ -88,6 +88,25 @@ def test_a_click_opens_a_neuron_and_escape_closes_it(someone: Person) -> None:
     expect(someone.page.locator("#neuron")).to_be_hidden()
 
 
+def test_nothing_moves_when_images_come(browser: Browser, lab: Served) -> None:
+    """The × stays under the mouse while the test images are looked through; the button for the
+    picture of the network covers none of its columns' names.
+    """
+    with person(browser, lab.address, "#image=test:100&neuron=2,3&model=reader") as someone:
+        close = someone.page.locator("#neuron .close")
+        someone.says("neuron", "Looking through the test images")
+        before = close.bounding_box()
+        someone.page.locator("#neuron button.thumb").first.wait_for(timeout=30_000)
+        assert close.bounding_box() == before
+        network = someone.page.locator("#network").bounding_box()
+        button = someone.page.locator("#stage > .download").bounding_box()
+        assert network
+        assert button
+        assert button["y"] >= network["y"] + network["height"]
+        chosen = someone.page.locator("#model option:checked")
+        expect(chosen).to_have_text(re.compile(r"^reader · \d\d\.\d\d % · shipped$"))
+
+
 def test_another_model_with_feature_maps(someone: Person, home: Path) -> None:
     someone.page.fill("#test-number", "7")
     someone.page.locator(".bar.best").wait_for()

@@ -189,6 +189,15 @@ def test_a_change_says_how_near_it_is_to_no_digit(browser: Browser, lab: Served)
         assert [number(sure), number(none)] == pytest.approx([100 * P[3], 100 * P[10]], abs=0.11)
 
 
+def test_a_long_search_says_how_far_it_is(browser: Browser, lab: Served) -> None:
+    with person(browser, lab.address, "#view=why&image=test:100&model=reader") as someone:
+        expect(someone.page.locator("#why-progress")).to_be_visible(timeout=20_000)
+        someone.says("why-part", re.compile(r"the way to \d, \d+ of 13"))
+        ready(someone.page)
+        expect(someone.page.locator("#why-progress")).to_be_hidden()
+        expect(someone.page.locator("#why-part")).to_have_text("")
+
+
 def test_the_slider_asks_the_engine(browser: Browser, lab: Served, model: Model) -> None:
     found = smallest_change(model, IMAGE)
     with person(browser, lab.address, SIX) as someone:

@@ -95,8 +95,16 @@ def test_what_a_model_does_not_know_is_not_shown(model: Model) -> None:
 
 @pytest.mark.parametrize("kind", ["faint", "smooth", "few"])
 def test_the_fade_ends_in_what_the_model_confirms(model: Model, kind: str) -> None:
-    told = told_change(model, GIVEN, {"kind": kind})
+    heard: list[Any] = []
+    told = told_change(model, GIVEN, {"kind": kind, "id": 5}, heard.append)
     fields = told.fields
+    others = len(model.classes) - 1  # each is searched for, the four nearest to the end
+    parts = min(4, others) + (0 if kind == "few" else others)
+    ways = [message.fields for message in heard]
+    assert {(way["said"], way["id"], way["of"]) for way in ways} == {("searching", 5, parts)}
+    assert [way["done"] for way in ways] == list(range(len(ways)))
+    assert min(4, others) <= len(ways) <= parts
+    assert fields["to"] in {way["to"] for way in ways}
     assert told.payload is not None
     assert fields["found"]
     difference = np.frombuffer(told.payload[: 4 * 784], "<f4").reshape(28, 28)
@@ -136,6 +144,16 @@ def test_an_image_is_written_out(page: Page, small_run: Path) -> None:
 def test_what_is_no_image_is_said(page: Page, text: str) -> None:
     page.say("read", id=1, image=f"pixels:{text}")
     assert "784 bytes" in page.hear_until("error")["what"]
+
+
+def test_a_newer_question_ends_a_search(page: Page) -> None:
+    """The older one is never answered."""
+    page.say("read", id=1, image="test:100")
+    page.hear_until("answer")
+    page.say("smallest_change", id=2)
+    assert page.hear_until("searching")["id"] == 2
+    page.say("smallest_change", id=3, target="0")
+    assert page.hear_until("smallest_change")["id"] == 3
 
 
 def test_nothing_was_read_yet(page: Page) -> None:

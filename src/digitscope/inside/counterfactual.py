@@ -14,6 +14,8 @@ answers counts.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import count
 from typing import Literal
 
 import numpy as np
@@ -31,6 +33,7 @@ from digitscope.models.model import Model
 
 __all__ = ["smallest_change"]
 
+Progress = Callable[[int, int, Outcome], None]  # parts done, parts in all, target of the next
 REFINED = 4  # of the other digits, the nearest, that are searched for to the end
 FARTHER = 2.0  # a border so many times as far as a refined one is not refined
 
@@ -40,9 +43,11 @@ def smallest_change(
     image: NDArray[np.uint8],
     target: Outcome | Literal["other"] = "other",
     kind: Kind = "faint",
+    progress: Progress = lambda done, of, outcome: None,
 ) -> Change:
     """The smallest change that was found of an image [28, 28] (uint8) that makes the model answer
     `target`: a digit, or None for "not a digit"; "other" takes whatever other digit is nearest.
+    `progress` is called before each part of the search; what it raises ends the search.
 
     SettingError for a target that the model cannot answer, or that it answers already.
 
@@ -62,9 +67,10 @@ def smallest_change(
             raise SettingError(f"target: the model cannot answer {target}: choose one of {names}")
         if names.index(target) == now:
             raise SettingError(f"target: the model answers {target} already: choose another")
+        progress(0, 1, target)
         return _towards(model, image, names.index(target), kind)
     digits = [k for k in range(len(model.classes)) if k != now]
-    return _to_nearest(model, image, _nearest(model, image, digits, kind), kind)
+    return _to_nearest(model, image, _nearest(model, image, digits, kind), kind, progress)
 
 
 def _answer(model: Model, image: NDArray[np.uint8]) -> int:
@@ -94,20 +100,29 @@ def _towards(model: Model, image: NDArray[np.uint8], place: int, kind: Kind) -> 
     return _change(margin, image, found, kind)
 
 
-def _to_nearest(model: Model, image: NDArray[np.uint8], places: list[int], kind: Kind) -> Change:
+def _to_nearest(
+    model: Model, image: NDArray[np.uint8], places: list[int], kind: Kind, progress: Progress
+) -> Change:
     """The smallest change to any of some outcomes that was found."""
-    if kind == "few":
-        return min((_towards(model, image, k, kind) for k in places[:REFINED]), key=size_of)
+    names, part, few = outcomes(model), count(), kind == "few"
+    parts = len(places[:REFINED]) + (0 if few else len(places))
+
+    def begin(k: int) -> int:
+        progress(next(part), parts, names[k])
+        return k
+
+    if few:
+        return min((_towards(model, image, begin(k), kind) for k in places[:REFINED]), key=size_of)
     x0 = image / 255
-    starts = [reach(Margin(model, k), x0, kind) for k in places]
+    starts = [reach(Margin(model, begin(k)), x0, kind) for k in places]
     if all(start is None for start in starts):
-        return _towards(model, image, places[0], kind)
-    found = Change(image, None, outcomes(model)[places[0]], kind)
+        return _towards(model, image, begin(places[0]), kind)
+    found = Change(image, None, names[places[0]], kind)
     borders = [(x, k) for x, k in zip(starts, places, strict=True) if x is not None]
     order = sorted(borders, key=lambda border: length_of(border[0] - x0))
     for x, k in order[:REFINED]:
         if length_of(x - x0) < FARTHER * found.length or found.after is None:
-            margin = Margin(model, k)
+            margin = Margin(model, begin(k))
             other = _change(margin, image, refine(margin, x0, x, kind), kind)
             found = min(found, other, key=size_of)
     return found

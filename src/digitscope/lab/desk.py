@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from digitscope.errors import SettingError
 from digitscope.lab.lab import Lab
+from digitscope.lab.message import Message
 from digitscope.models.model import Model
 from digitscope.models.prediction import Input
 
 
 @dataclass(frozen=True)
 class Desk:
-    """The lab, the id of the model that reads, and the image that was read last."""
+    """The lab, the id of the model that reads, and the image that was read last. `tell` says
+    something before the answer; Overtaken where a newer question of this kind waits.
+    """
 
     lab: Lab
     chosen: str
     read: Input | None
+    tell: Callable[[Message], None] = lambda message: None
 
     @property
     def model(self) -> Model:

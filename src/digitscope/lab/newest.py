@@ -8,6 +8,10 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
+class Overtaken(Exception):
+    """Work is given up: a newer question waits."""
+
+
 class Newest(Generic[T]):
     """Between a hand that draws and a server that answers: only the newest drawing counts.
 

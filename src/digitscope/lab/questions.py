@@ -68,7 +68,7 @@ def _contributions(desk: Desk, asked: Asked) -> Message:
 
 
 def _smallest_change(desk: Desk, asked: Asked) -> Message:
-    return told_change(desk.model, desk.given, asked)
+    return told_change(desk.model, desk.given, asked, desk.tell)
 
 
 def _backprop(desk: Desk, asked: Asked) -> Message:

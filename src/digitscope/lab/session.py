@@ -21,7 +21,7 @@ from digitscope.lab.desk import Desk
 from digitscope.lab.follower import Follower
 from digitscope.lab.lab import Lab
 from digitscope.lab.message import Message, error
-from digitscope.lab.newest import Newest
+from digitscope.lab.newest import Newest, Overtaken
 from digitscope.lab.questions import QUESTIONS
 from digitscope.lab.reader import Drawing, about_model, answer, take_drawing
 from digitscope.lab.request import parse, whole
@@ -99,9 +99,16 @@ class Session:
 
     async def _answer_each(self, name: str) -> None:
         """Answer one kind of question, one at a time, always the newest."""
+        box, loop = self._asked[name], asyncio.get_running_loop()
+
+        def tell(message: Message) -> None:
+            if not box.empty:
+                raise Overtaken
+            asyncio.run_coroutine_threadsafe(self._send(message), loop)
+
         while True:
-            asked = await self._asked[name].take()
-            desk = Desk(self.lab, self.model, self._seen[1] if self._seen else None)
+            asked = await box.take()
+            desk = Desk(self.lab, self.model, self._seen[1] if self._seen else None, tell)
             await self._reply(asked.get("id"), name, QUESTIONS[name], desk, asked)
 
     async def _tell(self) -> None:
@@ -205,6 +212,8 @@ class Session:
             if unasked:
                 return
             told = error(str(problem), id, name)
+        except Overtaken:
+            return
         except Exception as problem:  # a mistake of ours: the page goes on with the rest
             LOG.exception("the question %r could not be answered", name)
             what = f"{type(problem).__name__}: {problem}"

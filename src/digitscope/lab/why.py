@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -24,6 +25,7 @@ from digitscope.inside.outcomes import (
     probabilities,
     readout,
 )
+from digitscope.lab.kept import Kept
 from digitscope.lab.message import Message
 from digitscope.models.model import Model
 from digitscope.models.prediction import Input, predict
@@ -32,6 +34,7 @@ from digitscope.network.layers import Conv2D
 NONE = "none"  # what "not a digit" is called in a message
 FULL_COLOUR = 99.7  # percent of the pixels that are no stronger than the full colour
 FADE = 33  # images from before to after
+_CHANGES = Kept[Change](16, lambda change: 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,17 +106,29 @@ def told_contributions(model: Model, given: Input, asked: dict[str, Any]) -> Mes
     return Message(fields, b"".join(np.ascontiguousarray(part, "<f4").tobytes() for part in parts))
 
 
-def told_change(model: Model, given: Input, asked: dict[str, Any]) -> Message:
-    """The smallest change to a target. The bytes: the difference in grey levels, float32, then the
-    images of a fade from before to after.
+def told_change(
+    model: Model,
+    given: Input,
+    asked: dict[str, Any],
+    tell: Callable[[Message], None] = lambda message: None,
+) -> Message:
+    """The smallest change to a target; how far the search is, is told on the way. The bytes: the
+    difference in grey levels, float32, then the images of a fade from before to after.
     """
+
+    def progress(done: int, of: int, outcome: Outcome) -> None:
+        way = {"done": done, "of": of, "to": told(outcome)}
+        tell(Message({"said": "searching", "id": asked.get("id"), **way}))
+
     target, kind = asked.get("target") or "other", str(asked.get("kind") or KINDS[0])
     names = outcomes(model)
     place = None if target == "other" else _known(target, names)
     if target != "other" and place is None:
         raise SettingError(f"target: the model does not know {target!r}: choose another")
     wanted = "other" if place is None else names[place]
-    change = _changed(Case(model, given.image), wanted, kind)
+    search: Any = (model, given.image, wanted, kind, progress)
+    key = (Case(model, given.image), wanted, kind)
+    change = _CHANGES.get(key, lambda: smallest_change(*search))
     found = change.after is not None
     after = change.before if change.after is None else change.after
     t = np.linspace(0, 1, FADE if found else 1)[:, None, None]
@@ -231,11 +246,6 @@ def _shown(
     if left is not None:
         facts |= {"for": float(shown[shown > 0].sum()), "against": float(shown[shown < 0].sum())}
     return shown, weights, facts
-
-
-@lru_cache(maxsize=16)
-def _changed(case: Case, target: Any, kind: Any) -> Change:
-    return smallest_change(case.model, case.image, target, kind)
 
 
 def _scale(maps: Floats) -> float:

@@ -94,7 +94,7 @@ function show() {
   select.replaceChildren(
     ...models.map(({ id, name, architecture, accuracy, ships }) => {
       const right = accuracy === null ? "" : ` · ${percent(accuracy, 2)}`;
-      return new Option(ships ? `${name} (ships with digitscope)${right}` : `${name} · ${architecture}${right}`, id);
+      return new Option(`${name}${right} · ${ships ? "shipped" : architecture}`, id); // the end may be cut off
     }),
   );
   select.value = state.network?.id ?? "";

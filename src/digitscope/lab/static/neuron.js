@@ -16,6 +16,7 @@ const FORMULAS = {
   batch_norm: "normalized",
 };
 const LINES = 8; // products that are shown one by one
+const MOST = 9; // images that are told
 
 const panel = document.getElementById("neuron");
 let number = 0;
@@ -178,7 +179,14 @@ function showExciting(place, words) {
   words.textContent = looking
     ? `The most exciting of ${whole(exciting.searched)} test images, looking on…`
     : exciting ? "The test images that excite it most:" : "Looking through the test images…";
-  place.replaceChildren(...(exciting?.images ?? []).map(excitingImage));
+  place.replaceChildren(...(exciting ? exciting.images.map(excitingImage) : Array.from({ length: MOST }, room)));
+}
+
+/** Room for an image that is still looked for: nothing moves when it comes. */
+function room() {
+  const place = Object.assign(document.createElement("span"), { className: "thumb-room" });
+  place.append(Object.assign(document.createElement("canvas"), { width: 28, height: 28 }), Object.assign(document.createElement("span"), { textContent: "\u00a0" }));
+  return place;
 }
 
 function excitingImage({ image, label, value }, i) {

@@ -92,7 +92,7 @@ function showRuns() {
   byId("past").replaceChildren(
     ...runs.map(({ id, name, architecture, accuracy, frames }) => {
       const right = accuracy === null ? "" : ` · ${percent(accuracy, 2)}`;
-      return new Option(`${name} · ${architecture}${right} · ${frames || "no"} frames`, id);
+      return new Option(`${name}${right} · ${frames || "no"} frames · ${architecture}`, id); // the end may be cut off
     }),
   );
   byId("past").value = run;

@@ -22,6 +22,7 @@ export function startWhyChange() {
     change({ whyFade: value === max ? "" : value });
   });
   part("pad").addEventListener("click", putOnPad);
+  on("searching", ({ id, ...way }) => id === number && sayHowFar(way));
   on("smallest_change", (message, buffer) => {
     if (message.id === number && state.answer) change({ turning: turning(message, buffer) });
   });
@@ -57,6 +58,15 @@ function turning(message, buffer) {
 
 function say(words) {
   part("searching").textContent = words;
+  part("progress").hidden = true;
+  part("part").textContent = "";
+}
+
+/** What is searched, of how much; only for the eye: it changes often. */
+function sayHowFar({ done, of, to }) {
+  part("progress").hidden = of === 1;
+  part("progress").value = done / of;
+  part("part").textContent = `the way to ${outcomeName(to)}${of > 1 ? `, ${done + 1} of ${of}` : ""}`;
 }
 
 function showTargets() {
