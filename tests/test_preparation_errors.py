@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 
 from digitscope.errors import ImageError, InputError
 from digitscope.preparation import Preparation, prepare
-from tests.helpers import fuzz_factor
+from tests.helpers import WAYS_TO_SPOIL, fuzz_factor, spoilt
 
 
 def digit(side=40):
@@ -207,26 +207,6 @@ def seeds():
     ]
 
 
-def spoilt(data, rng):
-    """One of five ways to spoil a file: bytes, header bytes, bits, its end, a piece inside."""
-    data = bytearray(data)
-    way = rng.integers(5)
-    if way == 0:
-        for place in rng.integers(0, len(data), rng.integers(1, 9)):
-            data[place] = rng.integers(256)
-    elif way == 1:
-        for place in rng.integers(0, min(64, len(data)), rng.integers(1, 5)):
-            data[place] = rng.choice([0, 1, 127, 128, 255])
-    elif way == 2:
-        data[rng.integers(len(data))] ^= 1 << rng.integers(8)
-    elif way == 3:
-        del data[rng.integers(len(data)) :]
-    else:
-        start = rng.integers(len(data))
-        data[start : start + rng.integers(40)] = rng.bytes(rng.integers(40))
-    return bytes(data)
-
-
 @pytest.mark.parametrize("kind", range(20))
 def test_spoilt_files_give_an_answer_or_an_image_error(kind, capfd):
     rng = np.random.default_rng(1000 + kind)
@@ -235,7 +215,7 @@ def test_spoilt_files_give_an_answer_or_an_image_error(kind, capfd):
     refusals = []
     for _ in range(80 * fuzz_factor()):
         try:
-            answers.append(prepare(spoilt(whole, rng)))
+            answers.append(prepare(spoilt(whole, int(rng.integers(WAYS_TO_SPOIL)), rng)))
         except ImageError as error:
             refusals.append(str(error))
     assert all(isinstance(answer, Preparation) for answer in answers)

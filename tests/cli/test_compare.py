@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,7 @@ import pytest
 from digitscope.comparison.compare import STEPS_OF
 from digitscope.engines import ENGINES
 from tests.conftest import Cli
-from tests.helpers import HEEDING_INTERRUPTS, environment, run_cli, small_options
+from tests.helpers import HEEDING_INTERRUPTS, environment, on_a_terminal, run_cli, small_options
 
 SMALL = ["--train", "3000", "--epochs", "2"]
 
@@ -130,26 +128,10 @@ def test_a_missing_framework_is_left_out_or_says_so_in_its_row(cli: Cli, tmp_pat
 
 
 def test_a_terminal_sees_the_epochs_pass(tmp_path: Path) -> None:
-    screen, terminal = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "digitscope", "compare", "--engines", "numpy", *small_options()],
-        cwd=tmp_path, env={**environment(), "TERM": "xterm"}, stdout=terminal, stderr=terminal,
-    )  # fmt: skip
-    os.close(terminal)
-    shown = b""
-    while True:
-        try:
-            data = os.read(screen, 65536)
-        except OSError:
-            break
-        if not data:
-            break
-        shown += data
-    os.close(screen)
-    assert process.wait() == 0
+    shown = on_a_terminal("compare", "--engines", "numpy", *small_options(), cwd=tmp_path)
     for line in ("starting", "epoch 0/2", "epoch 1/2", "epoch 2/2"):
-        assert f"numpy  {line}\x1b[K\r" in shown.decode()
-    assert "numpy  done\x1b[K\r\n" in shown.decode()
+        assert f"numpy  {line}\x1b[K\r" in shown
+    assert "numpy  done\x1b[K\r\n" in shown
 
 
 def test_steps_alone(cli: Cli, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -21,7 +20,7 @@ from digitscope.models.model import load
 from digitscope.report.gallery import GALLERY
 from digitscope.training.recipe import load_recipe, shipped_recipes
 from tests.conftest import Cli
-from tests.helpers import environment, small_options
+from tests.helpers import environment, on_a_terminal, small_options
 from tests.reading.pages import compose_page
 
 
@@ -46,24 +45,8 @@ def test_train_says_what_happened(cli: Cli, tmp_path: Path) -> None:
 
 
 def test_a_terminal_gets_a_live_bar(tmp_path: Path) -> None:
-    screen, terminal = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "digitscope", "train", "--no-report", *small_options(train=20_000, engine="numpy")],
-        cwd=tmp_path, env={**environment(), "TERM": "xterm", "COLUMNS": "120"}, stdout=terminal, stderr=terminal,
-    )  # fmt: skip
-    os.close(terminal)
-    shown = b""
-    while True:
-        try:
-            data = os.read(screen, 65536)
-        except OSError:
-            break
-        if not data:
-            break
-        shown += data
-    os.close(screen)
-    assert process.wait() == 0
-    text = shown.decode()
+    options = small_options(train=20_000, engine="numpy")
+    text = on_a_terminal("train", "--no-report", *options, cwd=tmp_path, columns=120)
     assert "images/s" in text
     assert "epoch 1/2" in text
     assert "━" in text

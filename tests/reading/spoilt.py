@@ -14,6 +14,7 @@ from PIL import Image, TiffImagePlugin
 
 from digitscope.data.mnist import load_mnist
 from digitscope.synthesis.strings import compose_strings
+from tests.helpers import WAYS_TO_SPOIL, spoilt
 
 Rng = np.random.Generator
 GIANT = 9_990  # pixels a side: just under what is refused from the header
@@ -105,26 +106,13 @@ def _files() -> list[bytes]:
 def spoilt_file(rng: Rng) -> bytes:
     """A file whose bytes, header, bits, end or inside are spoilt."""
     files = _files()
-    data = bytearray(files[rng.integers(len(files))])
-    way = rng.integers(6)
-    if way == 0:
-        for place in rng.integers(0, len(data), rng.integers(1, 9)):
-            data[place] = rng.integers(256)
-    elif way == 1:
-        for place in rng.integers(0, min(64, len(data)), rng.integers(1, 5)):
-            data[place] = rng.choice([0, 1, 127, 128, 255])
-    elif way == 2:
-        data[rng.integers(len(data))] ^= 1 << rng.integers(8)
-    elif way == 3:
-        del data[rng.integers(len(data)) :]
-    elif way == 4:
-        start = rng.integers(len(data))
-        data[start : start + rng.integers(40)] = rng.bytes(rng.integers(40))
-    else:  # two files, one in the other
-        other = files[rng.integers(len(files))]
-        start = rng.integers(len(data))
-        data[start:] = other[rng.integers(len(other)) :]
-    return bytes(data)
+    data = files[rng.integers(len(files))]
+    way = int(rng.integers(6))
+    if way < WAYS_TO_SPOIL:
+        return spoilt(data, way, rng)
+    other = files[rng.integers(len(files))]  # two files, one in the other
+    start = rng.integers(len(data))
+    return data[:start] + other[rng.integers(len(other)) :]
 
 
 def random_bytes(rng: Rng) -> bytes:
