@@ -11,8 +11,6 @@ all images, come before. Ratios are taken round by round.
 
 from __future__ import annotations
 
-import argparse
-import json
 import statistics
 import sys
 from collections.abc import Sequence
@@ -20,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from common.asking import Say, candidates
+from common.command import command
 from common.figures import fastest, median, ratios, say, spread, table
 from peers import PEERS
 
@@ -105,22 +104,5 @@ def page(found: dict[str, Any]) -> str:
     return "\n".join([lines[0], "", *lines[1:]]).rstrip()
 
 
-def main() -> int:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--only", default="", help=f"some of {','.join(PEERS)}")
-    parser.add_argument("--json", type=Path, help="keep what was measured here")
-    options = parser.parse_args()
-    names = [name for name in options.only.split(",") if name]
-    if unknown := set(names) - set(PEERS):
-        parser.error(f"unknown: {', '.join(unknown)}; there are {', '.join(PEERS)}")
-    found = measure(options.rounds, names)
-    if options.json:
-        options.json.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
-    print(page(found))
-    return 1 if found["failed"] else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(__doc__, PEERS, measure, page))

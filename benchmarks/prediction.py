@@ -10,8 +10,6 @@ an array; what it takes when the input is what the library wants already stands 
 
 from __future__ import annotations
 
-import argparse
-import json
 import statistics
 import sys
 import tempfile
@@ -21,6 +19,7 @@ from typing import Any
 
 import digitscope
 from common.asking import Say, candidates
+from common.command import command
 from common.figures import fastest, median, ratios, say, spread, table
 from predictors import PREDICTORS
 
@@ -125,22 +124,5 @@ def whole(item: tuple[str, Any]) -> list[float]:
     return seconds
 
 
-def main() -> int:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--only", default="", help=f"some of {','.join(PREDICTORS)}")
-    parser.add_argument("--json", type=Path, help="keep what was measured here")
-    options = parser.parse_args()
-    names = [name for name in options.only.split(",") if name]
-    if unknown := set(names) - set(PREDICTORS):
-        parser.error(f"unknown: {', '.join(unknown)}; there are {', '.join(PREDICTORS)}")
-    found = measure(options.rounds, names)
-    if options.json:
-        options.json.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
-    print(page(found))
-    return 1 if found["failed"] else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(__doc__, PREDICTORS, measure, page))
