@@ -13,7 +13,8 @@ from digitscope.arrays import to_input
 from digitscope.data.mnist import load_mnist
 from digitscope.errors import SettingError
 from digitscope.inside.backprop import stages
-from digitscope.lab.backprop import backprop, wanted, weight
+from digitscope.lab.backprop import backprop, weight
+from digitscope.lab.wanted import wanted
 from digitscope.models.model import Model, load
 from digitscope.models.prediction import Input, take_input
 from digitscope.network.gradient_check import off_the_kinks
