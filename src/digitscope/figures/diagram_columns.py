@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 from digitscope.arrays import Shape
+from digitscope.maths.activations import ACTIVATIONS
 from digitscope.network.layers import (
     Activation,
     BatchNorm,
@@ -18,9 +19,7 @@ from digitscope.network.layers import (
 )
 from digitscope.network.spec import Spec
 
-__all__ = ["FUNCTIONS", "Column", "columns_of"]
-
-FUNCTIONS = {"relu": "ReLU", "linear": "no activation"}
+__all__ = ["Column", "columns_of"]
 
 
 @dataclass(frozen=True)
@@ -65,8 +64,7 @@ def columns_of(spec: Spec) -> list[Column]:
             columns.append(_column(spec, i, layer, shape, title))
         elif line := _remark(layer):
             columns[-1] = replace(columns[-1], lines=(*columns[-1].lines, line))
-    ending = FUNCTIONS.get(spec.output, spec.output)
-    return [*columns[:-1], _with_activation(columns[-1], ending)]
+    return [*columns[:-1], _with_activation(columns[-1], _called(spec.output))]
 
 
 def _input(shape: Shape) -> Column:
@@ -101,11 +99,15 @@ def _size(shape: Shape) -> str:
     return f"{shape[0]} neuron{'s' if shape[0] > 1 else ''}"
 
 
+def _called(function: str) -> str:
+    return "no activation" if function == "linear" else ACTIVATIONS[function].title
+
+
 def _remark(layer: Layer) -> str:
     """What a layer without a column of its own adds to the column before it."""
     match layer:
         case Activation(function=function):
-            return FUNCTIONS.get(function, function)
+            return _called(function)
         case Dropout(rate=rate):
             return f"dropout {rate:g}"
         case BatchNorm():

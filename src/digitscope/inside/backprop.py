@@ -134,7 +134,7 @@ class _Teller:
         }.get(function, "The answer.")
         return Stage(
             self.output, "forward", self.last + 1, f"Output: {function}",
-            f"{A} = {function}({Z}),  {function}(z) = {wording.FUNCTIONS[function]}", words,
+            forward_words(Activation(function), Z, A, ()).formula, words,
             (Part("", Z, self.values[-1]), Part("→", A, self.step.A)),
             source_of(ACTIVATIONS[function].g),
         )  # fmt: skip

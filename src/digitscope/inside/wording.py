@@ -20,7 +20,6 @@ from digitscope.network.layers import (
 )
 
 __all__ = [
-    "FUNCTIONS",
     "LOSSES",
     "RULES",
     "Words",

@@ -103,10 +103,13 @@ def softmax_backward(dA: Floats, A: Floats) -> Floats:
 
 
 class Activation(NamedTuple):
-    """A row of the table: g and g', both of Z; softmax, whose derivative is a matrix, has None."""
+    """A row of the table: g and g', both of Z; softmax, whose derivative is a matrix, has None. And
+    how people write its name.
+    """
 
     g: Callable[[Floats], Floats]
     derivative: Callable[[Floats], Floats] | None
+    title: str
 
     def backward(self, dA: Floats, Z: Floats, A: Floats) -> Floats:
         """The gradient dZ from dA, where A = g(Z); shapes as Z."""
@@ -116,9 +119,9 @@ class Activation(NamedTuple):
 
 
 ACTIVATIONS: dict[str, Activation] = {
-    "linear": Activation(linear, linear_derivative),
-    "sigmoid": Activation(sigmoid, sigmoid_derivative),
-    "tanh": Activation(tanh, tanh_derivative),
-    "relu": Activation(relu, relu_derivative),
-    "softmax": Activation(softmax, None),
+    "linear": Activation(linear, linear_derivative, "linear"),
+    "sigmoid": Activation(sigmoid, sigmoid_derivative, "sigmoid"),
+    "tanh": Activation(tanh, tanh_derivative, "tanh"),
+    "relu": Activation(relu, relu_derivative, "ReLU"),
+    "softmax": Activation(softmax, None, "softmax"),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from digitscope.arrays import Shape
+from digitscope.maths.activations import ACTIVATIONS
 from digitscope.network.layers import (
     Activation,
     BatchNorm,
@@ -19,7 +20,6 @@ from digitscope.network.spec import Spec
 
 __all__ = ["LOSS_FORMULAS", "formulas"]
 
-FUNCTIONS = {"relu": "ReLU", "linear": "identity"}
 WORDS = {
     "relu": "keeps what is positive and makes the rest 0",
     "sigmoid": "squeezes each number into 0 to 1",
@@ -60,9 +60,12 @@ def formulas(spec: Spec) -> list[tuple[str, str]]:
         number += "W" in spec.weight_names[i]
         name, formula, words = _line(layer, name, number, shapes[i], shapes[i + 1])
         lines.append((formula, words))
-    function = FUNCTIONS.get(spec.output, spec.output)
     words = OUTPUTS.get(spec.output, "the answer of each output neuron")
-    return [*lines, (f"A = {function}({name})", words)]
+    return [*lines, (f"A = {_called(spec.output)}({name})", words)]
+
+
+def _called(function: str) -> str:
+    return "identity" if function == "linear" else ACTIVATIONS[function].title
 
 
 def _line(layer: Layer, X: str, n: int, before: Shape, after: Shape) -> tuple[str, str, str]:
@@ -76,8 +79,11 @@ def _line(layer: Layer, X: str, n: int, before: Shape, after: Shape) -> tuple[st
             words = f"{filters} kernels of {k}×{k} slide over it; maps of {after[0]}×{after[1]}"
             line = Z, f"{Z} = {X} ∗ W{n} + b{n}", words
         case Activation(function=function):
-            g = FUNCTIONS.get(function, function)
-            line = f"A{n}", f"A{n} = {g}({X})", WORDS.get(function, "softens the row")
+            line = (
+                f"A{n}",
+                f"A{n} = {_called(function)}({X})",
+                WORDS.get(function, "softens the row"),
+            )
         case MaxPool2D(size=size):
             words = f"of each tile of {size}×{size} the largest; maps of {after[0]}×{after[1]}"
             line = f"P{n}", f"P{n} = max pool({X})", words
