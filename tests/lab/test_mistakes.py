@@ -297,15 +297,20 @@ def test_a_network_that_takes_other_images_is_an_error_not_a_hang() -> None:
 
 
 def test_judgements_are_kept_and_those_of_a_training_made_anew_when_asked() -> None:
-    models = {name: Model(Network.initialize("784-4-2"), (0, 1)) for name in "abc"}
+    models = {name: Model(Network.initialize("784-4-2"), (0, 1)) for name in "abcdefghijk"}
     live: dict[str, Model] = {}
     judgements = Judgements(lambda id: live.get(id) or models[id], live.get)
     first = judgements.of("a")
     assert judgements.of("a") is first
     assert judgements.of("a", fresh=True) is first  # the same network
-    judgements.of("b")
-    judgements.of("c")
-    assert judgements.of("a") is not first  # two are kept
+    three = [judgements.of(name) for name in "abc"]  # of three pages
+    for judged in three:
+        judged.wait(30)
+    assert three[0] is first
+    assert [judgements.of(name) for name in "abc"] == three
+    for name in "defghijk":
+        judgements.of(name).wait(30)
+    assert judgements.of("a") is not first  # of eleven, eight are kept
     live["b"] = Model(Network.initialize("784-4-2", seed=1), (0, 1))
     moment = judgements.of("b")
     moment.wait(30)
@@ -314,3 +319,39 @@ def test_judgements_are_kept_and_those_of_a_training_made_anew_when_asked() -> N
     assert judgements.of("b", fresh=True).model is live["b"]
     del live["b"]
     assert judgements.of("b").model is models["b"]
+
+
+def test_of_judgements_that_work_the_oldest_stop() -> None:
+    models = {name: Model(Network.initialize("28x28-32c5-p2-64c5-10")) for name in "abcd"}
+    judgements = Judgements(models.__getitem__, lambda id: None)
+    a, b, c, d = (judgements.of(name) for name in "abcd")
+    a.wait(10)
+    assert a.finished
+    assert len(a.done) < 10_000
+    assert not any(judged.finished for judged in (b, c, d))
+    assert [judgements.of(name) for name in "bcd"] == [b, c, d]
+    for judged in (b, c, d):
+        judged.close()
+
+
+def test_training_images_as_seen_go_where_there_is_no_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    models = {name: Model(Network.initialize("784-4-2"), (0, 1)) for name in "abc"}
+    judgements = Judgements(models.__getitem__, lambda id: None)
+    seen = {name: judgements.of(name).examples for name in "abc"}
+    each = seen["a"].bytes
+    assert each == 12_665 * 4 * 4
+    assert judgements.of("c").examples is seen["c"]
+    assert judgements.of("a").examples is seen["a"]
+    monkeypatch.setattr(judgement_module, "ROOM", 2 * each)
+    answered = judgements.of("b")
+    assert answered.examples is seen["b"]
+    assert judgements.of("a").examples is seen["a"]
+    assert judgements.of("c").examples is not seen["c"]
+    judgements.of("c")
+    monkeypatch.setattr(judgement_module, "ROOM", 0)
+    assert judgements.of("b") is answered  # its answers stay, and are no larger than before
+    assert answered.examples is not seen["b"]
+    one = judgements.of("b").examples
+    assert judgements.of("b").examples is one  # whoever asks last has them all the same

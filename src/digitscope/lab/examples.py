@@ -45,6 +45,11 @@ class Examples:
         self._last: tuple[tuple[bytes, int, int], Nearest] | None = None
         threading.Thread(target=self._look, daemon=True).start()
 
+    @property
+    def bytes(self) -> int:
+        """What the features take in memory."""
+        return self._directions.nbytes
+
     def wait(self, seconds: float) -> None:
         """Give it so long to look at all; whatever it failed at is raised here."""
         with self._progress:

@@ -22,7 +22,9 @@ from digitscope.models.prediction import MORE_LIKELY_NONE
 from digitscope.training.lessons import fingerprint
 
 BATCH = 100  # images between two looks at whether anybody still wants to know
-KEPT = 2  # judgements; each may hold the features of the training images
+KEPT = 8  # judgements, as many as models are kept; their answers need less than 3 MB each
+UNFINISHED = 3  # of them that may still be working, each for a page of its own
+ROOM = 400_000_000  # bytes that the features of the training images may take in all
 
 
 class Judgement:
@@ -70,6 +72,19 @@ class Judgement:
                 self._examples = Examples(self.model, load_part("train"))
             return self._examples
 
+    @property
+    def bytes(self) -> int:
+        """What the training images take, as the model sees them."""
+        examples = self._examples
+        return 0 if examples is None else examples.bytes
+
+    def forget_examples(self) -> None:
+        """Make room; whoever asks for the training images again has them looked at again."""
+        with self._lock:
+            if self._examples is not None:
+                self._examples.close()
+            self._examples = None
+
     def wait(self, seconds: float) -> None:
         """Give it so long to finish; whatever it failed at is raised here."""
         self._finished.wait(seconds)
@@ -90,8 +105,7 @@ class Judgement:
     def close(self) -> None:
         """Nobody wants to know any more."""
         self._closed = True
-        if self._examples is not None:
-            self._examples.close()
+        self.forget_examples()
 
     def _judge(self) -> None:
         try:
@@ -134,7 +148,8 @@ class Judgement:
 
 
 class Judgements:
-    """The judgements of the models that were asked about last.
+    """The judgements of the models that were asked about last: several pages may each look at
+    another one, turn by turn.
 
     A network in training is another one five times a second; it is judged anew only where that is
     asked for, and the judgement before has ended.
@@ -157,9 +172,24 @@ class Judgements:
                     kept.close()
                 kept = Judgement(model, live is not None)
             self._kept[id] = kept  # last, as it was asked for last
-            while len(self._kept) > KEPT:
-                self._kept.pop(next(iter(self._kept))).close()
+            self._make_room()
             return kept
+
+    def _make_room(self) -> None:
+        """What was asked for longest ago goes first: whole judgements, the work at those that were
+        never finished, the training images of the others.
+        """
+        newest = [*reversed(self._kept.items())]
+        working, taken = 0, 0
+        for place, (id, judgement) in enumerate(newest):
+            working += not judgement.finished
+            if place >= KEPT or (working > UNFINISHED and not judgement.finished):
+                self._kept.pop(id).close()
+                continue
+            taken += judgement.bytes
+            if place and taken > ROOM:
+                taken -= judgement.bytes
+                judgement.forget_examples()
 
 
 @lru_cache(maxsize=1)
