@@ -296,6 +296,17 @@ def test_it_claims_no_more_than_was_measured(browser: Browser, tmp_path: Path) -
         )
 
 
+def test_a_taught_model_that_was_calibrated_since_is_calibrated(
+    browser: Browser, tmp_path: Path
+) -> None:
+    recipe = {"taught": [3, 8], "calibrated_since": True}
+    model = replace(models()["binary"], temperature=1.2, recipe=recipe)
+    with opened(browser, export(model, "page", tmp_path / "taught")) as page:
+        expect(page.locator("#facts")).to_contain_text(
+            "calibrated: of answers given with 90 %", use_inner_text=False
+        )
+
+
 def test_two_digits_by_one_output_have_two_bars(browser: Browser, tmp_path: Path) -> None:
     model = models()["binary"]
     with opened(browser, export(model, "page", tmp_path / "binary")) as page:

@@ -53,6 +53,7 @@ def test_a_one_is_taught_to_be_a_seven(browser: Browser, small_run: Path, tmp_pa
         someone.reads(7)
         expect(someone.page.locator("#model")).to_have_value("runs/small-taught.safetensors")
         someone.says("lesson-words", re.compile(r"Learned in \d\.\d s"))
+        expect(someone.page.locator("#answer-note")).to_contain_text("Calibrated: of answers")
         taught, base = load(file), load(home / "runs" / "small")
         before, after = right(base) / 10_000, right(taught) / 10_000
         assert shown(someone) == ("0 of 1", "1 of 1", f"{before:.2%}".replace("%", " %"),

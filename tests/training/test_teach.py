@@ -15,9 +15,11 @@ from digitscope.errors import ModelFileError, SettingError, StorageError
 from digitscope.evaluation.metrics import changed
 from digitscope.models.model import NONE, Model, load, save
 from digitscope.network.network import Network
+from digitscope.training.finish import temperature
 from digitscope.training.judge import Judge
 from digitscope.training.lessons import Lessons, beside, claim, fingerprint, read_lessons
-from digitscope.training.recipe import load_recipe
+from digitscope.training.recipe import Recipe, load_recipe, read_settings
+from digitscope.training.split import split_for
 from digitscope.training.teach import Teacher, choices
 from digitscope.training.train import train
 from tests.helpers import SMALL, small_recipe
@@ -69,7 +71,7 @@ def test_every_kind_of_network_learns_and_forgets_little(
     assert lost < 0.02
     for weight, W in before.items():
         np.testing.assert_array_equal(model.network.weights[weight], W)
-    assert taught.model.temperature == model.temperature
+    assert taught.calibrated == (model.temperature is not None)
 
 
 def test_maps_stay_as_they_are(models: dict[str, Model]) -> None:
@@ -98,6 +100,34 @@ def test_what_is_known_already_changes_nothing(small_model: Model) -> None:
     )
     assert (taught.steps, taught.sure) == (0, True)
     assert fingerprint(taught.model) == fingerprint(small_model)
+
+
+def test_the_temperature_is_that_of_the_model_taught(models: dict[str, Model]) -> None:
+    """Fitted as at the end of a training, on images that neither has seen."""
+    for name, n in (("small", 12), ("one output", 4), ("refuses", 4), ("maps with batch norm", 4)):
+        model = models[name]
+        recipe = Recipe(**read_settings(model.recipe))
+        taught = Teacher(model, rehearsal=500).teach(*misread(model, n))
+        assert taught.steps, name
+        assert taught.calibrated, name
+        fitted = temperature(taught.model, recipe, split_for(recipe))
+        assert taught.model.temperature == pytest.approx(fitted, rel=0.03), name
+        assert taught.model.temperature != model.temperature, name
+    again = Teacher(model, rehearsal=500).teach(*misread(model, n), steps=taught.steps)
+    assert again.model.temperature == taught.model.temperature
+
+
+def test_where_nothing_is_known_to_be_unseen_the_temperature_stays(small_model: Model) -> None:
+    for other in (
+        replace(small_model, recipe={}),
+        replace(small_model, recipe={**small_model.recipe, "validation": 0}),
+    ):
+        taught = Teacher(other, rehearsal=500).teach(*misread(other, 2))
+        assert taught.steps
+        assert (taught.calibrated, taught.model.temperature) == (False, small_model.temperature)
+    none = Teacher(replace(small_model, temperature=None), rehearsal=500)
+    taught = none.teach(*misread(small_model, 2))
+    assert (taught.calibrated, taught.model.temperature) == (False, None)
 
 
 def test_what_contradicts_itself_is_said_not_to_be_learned(small_model: Model) -> None:

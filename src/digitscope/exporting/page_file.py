@@ -70,7 +70,8 @@ def _facts(exported: Exported, order: list[dict[str, list[int]]], made: date) ->
     weights, one after another, by symbol, with its shape.
     """
     facts = exported.facts
-    measured, taught = json.loads(facts["measured"]), json.loads(facts["recipe"]).get("taught", [])
+    measured, recipe = json.loads(facts["measured"]), json.loads(facts["recipe"])
+    taught = recipe.get("taught", [])
     return {
         "name": exported.name,
         "spec": exported.network.spec.to_dict(),
@@ -80,7 +81,7 @@ def _facts(exported: Exported, order: list[dict[str, list[int]]], made: date) ->
         "architecture": facts["architecture"],
         "parameters": exported.network.spec.parameters,
         "calibrated": facts["temperature"] != "null",
-        "taught": len(taught),
+        "taught": 0 if recipe.get("calibrated_since") else len(taught),
         "measured": {
             name: measured[name]
             for name in ("test_accuracy", "test_interval_95", "test_images")

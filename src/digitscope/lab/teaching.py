@@ -211,6 +211,7 @@ def _record(lessons: Lessons, before: Model, taught: Taught) -> Row:
         "label": int(lessons.labels[-1]),
         "steps": taught.steps,
         "sure": taught.sure,
+        "calibrated": taught.calibrated,
         "drawings": len(labels),
         "right_before": sum(row["right"] for row in rows[0]),
         "right_after": sum(row["right"] for row in rows[1]),
@@ -253,7 +254,11 @@ def _described(lessons: Lessons, model: Model) -> Model:
             "test_interval_95": list(wilson_interval(right, n)),
             "test_accuracy_before": test["right_before"] / n,
         }
-    told = {"taught_from": base.name, "taught": [int(label) for label in lessons.labels]}
+    told = {
+        "taught_from": base.name,
+        "taught": [int(label) for label in lessons.labels],
+        "calibrated_since": bool(last.get("calibrated")),
+    }
     return replace(model, recipe={**base.recipe, **told}, measured=measured)
 
 

@@ -7,6 +7,9 @@ one the layers from the first dense one on, whose inputs are computed once. Step
 rounds, each with the learning rate falling to 0 and with more of the drawings in it than the last,
 until every drawing is read rightly and surely, or time is up.
 
+The temperature is fitted anew on images that neither the model nor the lesson has seen, where the
+model's recipe says which these are; so its confidence stays calibrated.
+
 A lesson always begins from the model that was taught first, with all drawings so far: the second
 does not undo the first, and without the last the model is what it was before.
 """
@@ -25,6 +28,7 @@ from digitscope.data.mnist import Dataset
 from digitscope.engines import Position, Problem, chosen, make_engine
 from digitscope.engines.engine import Engine
 from digitscope.errors import SettingError
+from digitscope.evaluation.calibration import fit_temperature
 from digitscope.models.model import NONE, Model
 from digitscope.network.layers import Flatten
 from digitscope.network.network import Network
@@ -39,20 +43,25 @@ ROUNDS, STEPS = 4, 150  # at most, and in each
 AT_ONCE = 10  # steps between two looks at the clock
 SECONDS = 1.5  # from here on no further steps are taken
 RATE, OPTIMIZER = 1e-3, "adam"  # the rate of the first round; each doubles it
+CALIBRATED = ("categorical_cross_entropy", "binary_cross_entropy")  # losses of probabilities
 BATCH, SHARE, MOST_SHARE = 128, 8, 64  # images a step, and of them copies; each round doubles these
 COPIES, MOST_COPIES, FEWEST_COPIES = 400, 40, 8  # in all, and of one drawing
 REHEARSAL = 10_000  # images seen again where they cost nothing
 REHEARSAL_SEEN = 6_000  # where layers before the head must look at them first
+HELD_OUT, HELD_OUT_SEEN = 5_000, 2_000  # images that the temperature is fitted on, likewise
 MOST_NUMBERS = 16_000_000  # of what the head is given for them: 64 MB
 
 
 @dataclass(frozen=True, eq=False)
 class Taught:
-    """The model after a lesson; how many steps it took; whether each drawing is read surely now."""
+    """The model after a lesson; how many steps it took; whether each drawing is read surely now;
+    whether its temperature is that of this model, not of the one before the lesson.
+    """
 
     model: Model
     steps: int
     sure: bool
+    calibrated: bool
     seconds: float
 
 
@@ -79,8 +88,10 @@ class Teacher:
         n = rehearsal or (REHEARSAL_SEEN if self.looks_first else REHEARSAL)
         n = max(500, min(n, MOST_NUMBERS // int(np.prod(self._head.spec.input_shape))))
         rng = np.random.default_rng(0)
-        images, self._labels = _rehearsal(model, n, rng)
+        known, unseen = mnist_for(model)
+        images, self._labels = _rehearsal(model, known, n, rng)
         self._features = self._looked_at(images, pause)
+        self._held = self._held_out(unseen, pause)
         self.images = len(images)
         self.seconds = time.perf_counter() - began
 
@@ -124,8 +135,36 @@ class Teacher:
             done += AT_ONCE
         end = engine.position()
         head = Network(self._head.spec, end.weights, end.state)
-        model = self.model if not done else replace(self.model, network=self.parts.joined(head))
-        return Taught(model, done, sure(), time.perf_counter() - began)
+        model = self.model
+        if done:
+            temperature = self._temperature(head)
+            model = replace(model, network=self.parts.joined(head), temperature=temperature)
+        P = model.judgement_of(engine.logits(itself))[np.arange(len(y)), labels]
+        calibrated = model.calibrated and (not done or self._held is not None)
+        learned = bool(P.min(initial=1) >= SURE)
+        return Taught(model, done, learned, calibrated, time.perf_counter() - began)
+
+    def _held_out(self, unseen: Dataset | None, pause: Callable[[], None]) -> _HeldOut | None:
+        """What a temperature is fitted on; None where the model has none, or nothing is known that
+        it was not trained on.
+        """
+        loss = self.model.recipe.get("loss")
+        if self.model.temperature is None or unseen is None or loss not in CALIBRATED:
+            return None
+        n = HELD_OUT_SEEN if self.looks_first else HELD_OUT
+        n = min(n, MOST_NUMBERS // 4 // int(np.prod(self._head.spec.input_shape)))
+        chosen = np.random.default_rng(2).permutation(len(unseen.labels))[:n]
+        features = self._looked_at(unseen.images[chosen], pause)
+        held = _HeldOut(features, unseen.labels[chosen], str(loss))
+        return replace(held, first=held.temperature(self._head))
+
+    def _temperature(self, head: Network) -> float | None:
+        """The first model's temperature, times how much another one suits the new head better on
+        the same images: so that it is no matter of chance which these are.
+        """
+        if self._held is None or self.model.temperature is None:
+            return self.model.temperature
+        return self.model.temperature * self._held.temperature(head) / self._held.first
 
     def _looked_at(self, images: Images, pause: Callable[[], None]) -> Floats:
         """What the head is given for the images, as bytes where nothing lies before it."""
@@ -136,6 +175,23 @@ class Teacher:
             found.append(self.parts.features(images[i : i + 64]))
             pause()
         return np.concatenate(found)
+
+
+@dataclass(frozen=True, eq=False)
+class _HeldOut:
+    """What the head is given for images that it never learns from, and their labels; the
+    temperature that suits the first head on them.
+    """
+
+    features: Floats
+    labels: Labels
+    loss: str
+    first: float = 1.0
+
+    def temperature(self, head: Network) -> float:
+        """The one that suits a head."""
+        Z = head.logits(self.features)
+        return fit_temperature(Z, self.labels, self.loss, head.spec.output)
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,11 +248,12 @@ def _loss(spec: Spec) -> str:
     return "binary_cross_entropy" if (spec.output, spec.n_out) == ("sigmoid", 1) else "quadratic"
 
 
-def _rehearsal(model: Model, n: int, rng: np.random.Generator) -> tuple[Images, Labels]:
+def _rehearsal(
+    model: Model, data: Dataset, n: int, rng: np.random.Generator
+) -> tuple[Images, Labels]:
     """What the model sees again: images that it was trained on, as they are. One that refuses sees
     a sixth of them as its recipe makes them, with drawn digits and things that are no digit.
     """
-    data = mnist_for(model)[0]
     picked = rng.permutation(len(data.labels))[:n]
     made = len(picked) // 6 if model.refuses else 0
     plain = Dataset(data.images[picked[made:]], data.labels[picked[made:]])

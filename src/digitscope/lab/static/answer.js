@@ -67,6 +67,7 @@ function show() {
 function told(answer) {
   const right = answer.label === answer.digit && !answer.rejected;
   const truth = answer.label === null ? "" : right ? `It is a ${answer.label}. ` : `It is a ${answer.label}: wrong. `;
-  const calibrated = state.lessons?.last ? "Calibrated before it was taught. " : "Calibrated: of answers given with 90 %, about 90 in 100 are right. ";
+  const before = state.lessons?.last && !state.lessons.last.calibrated;
+  const calibrated = before ? "Calibrated before it was taught. " : "Calibrated: of answers given with 90 %, about 90 in 100 are right. ";
   return `${truth}${answer.calibrated ? calibrated : ""}Answered in ${answer.milliseconds.toFixed(1)} ms.`;
 }
