@@ -7,8 +7,10 @@ from itertools import islice
 from pathlib import Path
 
 from digitscope.errors import ImageError, SettingError, nearest
+from digitscope.models.committee import Committee, load_committee, mean_of
 from digitscope.models.model import Model, load
 from digitscope.models.prediction import check_limit, preparation_warnings
+from digitscope.models.shipped import COMMITTEE
 from digitscope.preparation import Source
 from digitscope.preparation.results import Picture, Step
 from digitscope.reading.classifier import Classifier
@@ -26,12 +28,16 @@ __all__ = ["READER", "Reader", "read", "read_pages"]
 READER = "reader"  # the model that ships
 RUNTIMES = ("numpy", "onnxruntime")
 
+AnyModel = Model | Committee | Classifier | str | Path
+"""Who may judge images, or its name."""
+
 
 class Reader:
     """A model made ready to read many images.
 
-    `model` is the name of one that ships, a model file, a run folder, a `Model`, or any callable
-    that judges images (see `reading.classifier`). `pattern` ("dd.dd.dddd"), `length` and `checksum`
+    `model` is the name of one that ships, "committee" (three that ship: slower, with fewer errors),
+    a model file, a run folder, a `Model`, a `Committee`, or any callable that judges images (see
+    `reading.classifier`). `pattern` ("dd.dd.dddd"), `length` and `checksum`
     ("luhn") say what is known of the numbers, which are then read so that they fit where that can
     be; the lines' notes say what was repaired. A digit less sure than `reject_below` is refused.
     `runtime` is who computes: "numpy", or "onnxruntime" where that is installed, with the same
@@ -47,7 +53,7 @@ class Reader:
 
     def __init__(
         self,
-        model: Model | Classifier | str | Path = READER,
+        model: AnyModel = READER,
         *,
         pattern: str | None = None,
         length: int | None = None,
@@ -62,10 +68,12 @@ class Reader:
         self.warnings: tuple[str, ...] = ()
         self.name = "the given classifier"
         if isinstance(model, str | Path):
-            model = load(model)
-        if isinstance(model, Model):
-            self.name, self.warnings = model.name, preparation_warnings(model)
-            self._classify: Classifier = _classifier(model, runtime)
+            model = _load(model)
+        if isinstance(model, Model | Committee):
+            members = (model,) if isinstance(model, Model) else model.members
+            told = [warning for member in members for warning in preparation_warnings(member)]
+            self.name, self.warnings = model.name, tuple(dict.fromkeys(told))
+            self._classify: Classifier = mean_of([_classifier(m, runtime) for m in members])
         elif runtime == RUNTIMES[0]:
             self._classify = model
         else:
@@ -134,6 +142,11 @@ class Reader:
         return layout, read_strips(layout.strips, self._classify, self.field)
 
 
+def _load(name: str | Path) -> Model | Committee:
+    """A model by its name or path; a file or run folder called "committee" comes first."""
+    return load_committee() if str(name) == COMMITTEE and not Path(name).exists() else load(name)
+
+
 def _classifier(model: Model, runtime: str) -> Classifier:
     """The model's judgement, computed by one of the runtimes."""
     if runtime == "numpy":
@@ -145,7 +158,7 @@ def _classifier(model: Model, runtime: str) -> Classifier:
 
 def read(
     source: Source,
-    model: Model | Classifier | str | Path = READER,
+    model: AnyModel = READER,
     *,
     pattern: str | None = None,
     length: int | None = None,
@@ -177,7 +190,7 @@ def read(
 
 def read_pages(
     source: Source,
-    model: Model | Classifier | str | Path = READER,
+    model: AnyModel = READER,
     *,
     pattern: str | None = None,
     length: int | None = None,

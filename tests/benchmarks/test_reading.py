@@ -246,6 +246,4 @@ def test_every_reader_has_a_title_and_a_file() -> None:
     assert set(READERS) == set(TITLES)
     for home in READERS.values():
         module, kind = home.split(":")
-        assert f"class {kind}:" in (BENCHMARKS / f"{module.replace('.', '/')}.py").read_text(
-            "utf-8"
-        )
+        assert f"class {kind}" in (BENCHMARKS / f"{module.replace('.', '/')}.py").read_text("utf-8")

@@ -10,25 +10,32 @@ import pytest
 from digitscope.data.mnist import load_mnist
 from digitscope.errors import ModelFileError
 from digitscope.models.model import find_model, load
-from digitscope.models.shipped import card, shipped_model, shipped_models
+from digitscope.models.shipped import card, committee_files, shipped_model, shipped_models
 from digitscope.training.recipe import Recipe, load_recipe
 
 MOST_BYTES = 4_000_000  # of all weights together
 
 
 def test_all_weights_together_are_small() -> None:
-    assert 0 < sum(shipped_model(name).stat().st_size for name in shipped_models()) < MOST_BYTES
+    folder = shipped_model("reader").parent
+    assert 0 < sum(path.stat().st_size for path in folder.rglob("*.safetensors")) < MOST_BYTES
 
 
-@pytest.mark.parametrize("name", shipped_models())
-def test_each_has_a_card_and_is_what_its_recipe_makes(name: str) -> None:
-    model = load(name)
-    assert model.name == name
+@pytest.mark.parametrize(
+    "path", {*map(shipped_model, shipped_models()), *committee_files()}, ids=lambda path: path.stem
+)
+def test_each_is_what_its_recipe_makes(path: Path) -> None:
+    model = load(path)
+    assert model.name == path.stem
     assert model.refuses
     assert model.calibrated
     recipe = Recipe(**model.recipe)
     assert recipe.with_settings({"engine": "auto", "seed": 0}) == load_recipe("reader")
     assert recipe.spec() == model.network.spec
+
+
+@pytest.mark.parametrize("name", shipped_models())
+def test_each_has_a_card(name: str) -> None:
     text = card(name)
     for part in ("license:", "## Data", "## Figures", "## Limits"):
         assert part in text, part

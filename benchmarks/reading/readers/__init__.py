@@ -12,11 +12,13 @@ from reading.readers.reader import Reader
 
 READERS = {
     "ours": "reading.readers.ours:Ours",
+    "committee": "reading.readers.ours:OurCommittee",
     "rapidocr": "reading.readers.rapid:Rapid",
     "tesseract": "reading.readers.tesseract:Tesseract",
 }
 TITLES = {
     "ours": "digitscope",
+    "committee": "its committee",
     "rapidocr": "PP-OCRv6 small (rapidocr), digits only",
     "tesseract": "Tesseract, digits only",
 }

@@ -11,7 +11,8 @@ import digitscope
 from digitscope.arrays import Images
 from digitscope.errors import ImageError
 from digitscope.evaluation.lines import digits_of
-from digitscope.models.model import load
+from digitscope.models.committee import Committee, load_committee
+from digitscope.models.model import Model, load
 from digitscope.preparation import prepare
 from digitscope.reader import Reader
 from digitscope.reading.classifier import NONE
@@ -24,9 +25,13 @@ class Ours:
     """The model that ships, or another by its name or file."""
 
     def __init__(self, model: str) -> None:
-        self.model = load(model)
+        self.model = self.load(model)
         self.judge = self.model.judge
         self.reader = Reader(self.model)
+
+    def load(self, model: str) -> Model | Committee:
+        """Whoever judges."""
+        return load(model)
 
     def version(self) -> str:
         """The version, and the model."""
@@ -65,3 +70,11 @@ class Ours:
     def page(self, path: str, turn: int) -> list[str]:
         """The lines of a page as it is."""
         return [line.text for line in self.reader.read(path).lines]
+
+
+class OurCommittee(Ours):
+    """The networks that ship, judging together."""
+
+    def load(self, model: str) -> Model | Committee:
+        """The committee, whichever model is measured beside it."""
+        return load_committee()

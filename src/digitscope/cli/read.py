@@ -27,7 +27,8 @@ def command(
         help="Images (any format; PDF and TIFF of many pages too), folders of them, - for stdin."
     ),
     model: Path = typer.Option(
-        Path(READER), help="A model that ships, a model file, a run folder."
+        Path(READER),
+        help="A model that ships, committee for three of them, a model file, a run folder.",
     ),
     pattern: str | None = typer.Option(
         None, help="What each number looks like: d is a digit, as in dd.dd.dddd."

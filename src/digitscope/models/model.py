@@ -17,7 +17,7 @@ import digitscope
 from digitscope.arrays import Floats, Shape, Weights
 from digitscope.errors import InputError, ModelFileError, nearest
 from digitscope.maths.activations import ACTIVATIONS
-from digitscope.models.shipped import shipped_model, shipped_models
+from digitscope.models.shipped import COMMITTEE, shipped_model, shipped_models
 from digitscope.network.network import Network
 from digitscope.network.spec import Spec
 from digitscope.preparation import PREPARATION_VERSION
@@ -188,6 +188,11 @@ def find_model(path: Path) -> Path:
             return best
         if not path.exists() and str(path) in shipped_models():
             return shipped_model(str(path))
+        if not path.exists() and str(path) == COMMITTEE:
+            raise ModelFileError(
+                f"{path}: is several networks, which only read (digitscope read --model {path}): "
+                "give one network, such as reader"
+            )
         if path.exists() or path.parent.is_dir() is False:
             return path
         runs = Path("runs", path.name)

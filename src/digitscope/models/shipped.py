@@ -8,6 +8,7 @@ from pathlib import Path
 from digitscope.store import SUFFIX
 
 FOLDER = "weights"
+COMMITTEE = "committee"  # what several of them are called that judge together
 
 
 def shipped_models() -> list[str]:
@@ -22,6 +23,15 @@ def shipped_models() -> list[str]:
 def shipped_model(name: str) -> Path:
     """The file of one of them."""
     return _folder() / f"{name}{SUFFIX}"
+
+
+def committee_files() -> list[Path]:
+    """The files of those that judge together: `reader`, and others that ship for this alone.
+
+    >>> [path.stem for path in committee_files()]
+    ['reader', 'seed-0', 'seed-2']
+    """
+    return [shipped_model("reader"), *sorted((_folder() / COMMITTEE).glob(f"*{SUFFIX}"))]
 
 
 def card(name: str) -> str:
