@@ -12,7 +12,7 @@ export async function pictureOf(figure) {
   if (chart) return asSvg(chartCopy(chart), chart.getBoundingClientRect());
   const [table] = visible("table");
   const canvases = figure.matches("canvas") ? [figure] : visible("canvas");
-  if (table && !canvases.length) return asSvg(tableCopy(table), table.getBoundingClientRect());
+  if (table && !canvases.length) return tablePicture(table, visible(".axes").map((e) => e.textContent).join(", "));
   if (!canvases.length) return null;
   const canvas = canvases.length === 1 ? alone(canvases[0]) : together(canvases);
   return new Promise((done) => canvas.toBlob(done, "image/png"));
@@ -39,6 +39,17 @@ function chartCopy(chart) {
   const { width, height } = chart.getBoundingClientRect();
   for (const [name, value] of Object.entries({ width, height })) copy.setAttribute(name, value);
   return [copy];
+}
+
+/** A table's cells, beneath them what its rows and columns are. */
+function tablePicture(table, axes) {
+  const { top, width } = table.getBoundingClientRect();
+  const bottom = Math.max(...[...table.rows].map((row) => row.getBoundingClientRect().bottom)) - top;
+  const { fontSize, fontFamily, color } = getComputedStyle(table);
+  const unit = parseFloat(fontSize);
+  const words = element("text", { x: width / 2, y: bottom + 1.2 * unit, fill: color, "font-size": fontSize, "font-family": fontFamily, "text-anchor": "middle" });
+  words.textContent = axes;
+  return asSvg([...tableCopy(table), words], { width, height: bottom + 2 * unit });
 }
 
 /** A table's cells, or the buttons in them, as rectangles with words. */

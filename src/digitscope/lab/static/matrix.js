@@ -99,7 +99,7 @@ function build({ classes, columns }) {
     return buttons;
   });
   body.prepend(head);
-  const caption = document.createElement("caption");
+  const caption = Object.assign(document.createElement("caption"), { className: "axes" });
   caption.textContent = "Rows: what they are. Columns: what the network takes them for.";
   table.replaceChildren(caption, body);
   here = [Math.min(here[0], classes.length - 1), Math.min(here[1], columns.length - 1)];
