@@ -39,4 +39,5 @@ def children(lab: Served) -> list[int]:
 
 
 def log(run: Path) -> list[Fields]:
+    """The events that a run folder has recorded."""
     return [json.loads(line) for line in (run / "events.jsonl").read_text().splitlines()]

@@ -10,18 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from digitscope.models.model import Model
 from digitscope.models.prediction import take_input
 from digitscope.training.frames import Frame, frames
-from digitscope.training.recipe import Recipe
-from digitscope.training.run_folder import RunFolder
-from digitscope.training.split import split_for
 from digitscope.training.sweep import run_sweep, start_sweep
 from digitscope.training.train import train
 from tests.helpers import small_recipe
-from tests.lab.browsing import ONE, Person, address_of, person
+from tests.lab.browsing import ONE, address_of, person
+from tests.lab.past import at_rest, compare, shown_bars
 from tests.lab.served import Served, served, with_run
 
 pytestmark = pytest.mark.needs_chromium
@@ -46,49 +43,6 @@ def home(tmp_path_factory: pytest.TempPathFactory, small_run: Path) -> Path:
 @pytest.fixture
 def small(home: Path) -> list[Frame]:
     return frames(home / "runs" / "small")
-
-
-def judged(run: Path, frame: Frame) -> tuple[Model, np.ndarray]:
-    """By the readable network: how often which class is taken for which, on the watched images."""
-    recipe: Recipe = RunFolder(run).recipe()
-    images, labels = split_for(recipe).watched
-    model = frame.load()
-    Z = model.network.logits(images)
-    predicted = (Z[:, 0] > 0).astype(int) if Z.shape[1] == 1 else Z.argmax(axis=1)
-    matrix = np.zeros((len(recipe.classes), len(recipe.classes) + model.refuses), int)
-    np.add.at(matrix, (labels, predicted), 1)
-    return model, matrix
-
-
-def shown_matrix(page: Page) -> np.ndarray:
-    counts = page.locator("#past-confusion td").all_inner_texts()
-    rows = page.locator("#past-confusion tbody tr").count()
-    return np.array([int(count or 0) for count in counts]).reshape(rows, -1)
-
-
-def shown_bars(page: Page) -> list[float]:
-    bars: list[float] = page.locator(".way i").evaluate_all(
-        "bars => bars.map(bar => new DOMMatrix(getComputedStyle(bar).transform).a)"
-    )
-    return bars
-
-
-def at_rest(page: Page, when: str) -> None:
-    """The moment stands in words, and what is seen at it has come."""
-    expect(page.locator("#when")).to_have_text(when, timeout=20_000)
-    expect(page.locator("#scenes:not(.waiting)")).to_have_count(1, timeout=20_000)
-    page.wait_for_timeout(60)  # it is painted with the next frame of the screen
-
-
-def compare(someone: Person, run: Path, frame: Frame, image: str) -> None:
-    """Confusion, accuracy and probabilities of the frame that is shown with NumPy's."""
-    model, matrix = judged(run, frame)
-    np.testing.assert_array_equal(shown_matrix(someone.page), matrix)
-    right = matrix.trace() / matrix.sum()
-    assert someone.number("moment-accuracy") == pytest.approx(100 * right, abs=0.006)
-    P = model.judge(take_input(image).image[None])[0]
-    expected = P[[*model.classes, *([10] if model.refuses else [])]]
-    np.testing.assert_allclose(shown_bars(someone.page), expected, atol=1e-4)
 
 
 def test_scrubbing_shows_what_numpy_says_of_the_frame(
