@@ -12,8 +12,10 @@ import pytest
 from digitscope.inside.contributions import contributions
 from digitscope.inside.occlusion import occlusion_logits
 from digitscope.inside.outcomes import log_odds, log_ratio
+from digitscope.lab.change import told_change
+from digitscope.lab.evidence import ways
 from digitscope.lab.message import Message
-from digitscope.lab.why import told_change, told_contributions, ways
+from digitscope.lab.why import told_contributions
 from digitscope.models.model import Model, load
 from digitscope.models.prediction import Input, predict, take_input
 from digitscope.network.network import Network

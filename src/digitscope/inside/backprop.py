@@ -7,7 +7,7 @@ In formulas _{...} is a subscript and ^{...} a superscript.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,46 +15,17 @@ from digitscope.arrays import Floats, to_input
 from digitscope.inside import wording
 from digitscope.inside.batch_step import BatchStep
 from digitscope.inside.naming import output_symbols, subscript
-from digitscope.inside.source import Source, source_of
+from digitscope.inside.source import source_of
+from digitscope.inside.stage import Part, Stage
 from digitscope.inside.wording import backward_words, forward_words, gradient_words
 from digitscope.maths.activations import ACTIVATIONS
 from digitscope.maths.losses import LOSSES, one_hot
 from digitscope.network.layers import Activation
 from digitscope.network.optimizers import OPTIMIZERS, updated
 
-__all__ = ["Part", "Stage", "stages"]
+__all__ = ["stages"]
 
 NATURAL = ("binary_cross_entropy", "categorical_cross_entropy")
-
-
-@dataclass(frozen=True, eq=False)
-class Part:
-    """One quantity of a stage. `before` is the sign that stands before it in the formula; `kind`
-    is "value" (an axis for the batch first), "output" (the same, a number for each output),
-    "weight" (shaped as the weight `weight`) or "number".
-    """
-
-    before: str
-    symbol: str
-    array: Floats
-    kind: str = "value"
-    weight: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class Stage:
-    """A pause. `phase` is "forward", "loss", "backward" or "update"; `column` counts the quantities
-    from the images (0) over every layer's output to the output's activations and the loss.
-    """
-
-    id: str
-    phase: str
-    column: int
-    title: str
-    formula: str
-    words: str
-    parts: tuple[Part, ...]
-    source: Source
 
 
 def stages(step: BatchStep) -> list[Stage]:

@@ -9,11 +9,12 @@ import numpy as np
 
 from digitscope.arrays import Floats
 from digitscope.errors import SettingError
-from digitscope.inside.backprop import Part, Stage, stages
+from digitscope.inside.backprop import stages
 from digitscope.inside.batch_step import BatchStep, fitting_losses
 from digitscope.inside.chain_rule import chain_rule
 from digitscope.inside.features import field_of
 from digitscope.inside.naming import output_symbols, subscript
+from digitscope.inside.stage import Part, Stage
 from digitscope.lab.message import Message
 from digitscope.lab.wanted import Asked, truths, wanted
 from digitscope.models.model import Model

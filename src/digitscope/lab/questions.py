@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from digitscope.lab.backprop import backprop, weight
+from digitscope.lab.change import told_change
 from digitscope.lab.desk import Desk
 from digitscope.lab.lessons import judged, lessons, rehearse, teach, unteach
 from digitscope.lab.message import Message
@@ -17,7 +18,7 @@ from digitscope.lab.neuron import neuron
 from digitscope.lab.reader import steps
 from digitscope.lab.request import whole
 from digitscope.lab.sharing import file, share
-from digitscope.lab.why import told_change, told_contributions
+from digitscope.lab.why import told_contributions
 
 Asked = dict[str, Any]
 
