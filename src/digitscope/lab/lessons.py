@@ -6,9 +6,9 @@ from typing import Any
 
 from digitscope.errors import SettingError
 from digitscope.lab.desk import Desk
+from digitscope.lab.lesson import answers
 from digitscope.lab.message import Message
 from digitscope.lab.request import whole
-from digitscope.lab.teaching import answers
 from digitscope.models.model import Model
 from digitscope.training.teach import choices
 

@@ -13,21 +13,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from digitscope.arrays import Images
 from digitscope.errors import DigitscopeError, ModelFileError, SettingError, StorageError
-from digitscope.evaluation.metrics import changed, wilson_interval
 from digitscope.lab.catalog import Catalog
-from digitscope.models.model import NONE, Model, save
-from digitscope.models.prediction import MORE_LIKELY_NONE
+from digitscope.lab.lesson import Row, described, recorded, tested
+from digitscope.models.model import Model, save
 from digitscope.store import unwritable
-from digitscope.training.judge import Judge, Judgement
+from digitscope.training.judge import Judge
 from digitscope.training.lessons import Lessons, beside, claim, fingerprint, read_lessons
-from digitscope.training.teach import Taught, Teacher
+from digitscope.training.teach import Teacher
 
 BREATH = 0.004  # seconds that looking at many images leaves to the drawings, between batches
-Row = dict[str, Any]
 
 
 class Teaching:
@@ -67,7 +63,7 @@ class Teaching:
             lessons = lessons.with_drawing(image, label)
             prepared = time.perf_counter()
             taught = teacher.teach(*lessons.to_learn())
-            record = _record(lessons, model, taught) | {
+            record = recorded(lessons, model, taught) | {
                 "seconds": round(taught.seconds, 3),
                 "prepared_seconds": round(prepared - began, 3),
             }
@@ -107,7 +103,7 @@ class Teaching:
         if lessons.records[-1]["test"] is None:
             judge = self.judge(lessons.base)
             before = lessons.without_last()
-            figures = _figures(
+            figures = tested(
                 judge.judge(lessons.base, _breathe),
                 judge.judge(self._again(before) if before.records else lessons.base, _breathe),
                 judge.judge(model, _breathe),
@@ -152,7 +148,7 @@ class Teaching:
     def _write(self, lessons: Lessons, model: Model, path: Path, before: str) -> None:
         """The drawings first, then the model: a crash in between loses neither."""
         replace(lessons, models=(before, fingerprint(model))).write(beside(path))
-        save(_described(lessons, model), path)
+        save(described(lessons, model), path)
 
     def _forget(self, path: Path, lessons: Lessons) -> str:
         """Take the first lesson back: the page goes back to what it was taught on."""
@@ -177,89 +173,6 @@ class Teaching:
         except ModelFileError:
             return None
         return path if path.is_file() and path.is_relative_to(self.catalog.root) else None
-
-
-def answers(model: Model, drawings: Images, labels: Any) -> list[Row]:
-    """What a model says of drawings, and whether that is right: a digit that is refused is not."""
-    if not len(drawings):
-        return []
-    Z = model.network.logits(drawings)
-    P, J = model.probabilities_of(Z), model.judgement_of(Z)
-    told = []
-    for p, j, label in zip(P, J, labels, strict=True):
-        digit, refused = model.classes[int(p.argmax())], bool(j[NONE] > MORE_LIKELY_NONE)
-        right = refused if label == NONE else digit == label and not refused
-        probability = float(j[NONE] if refused else j[digit])
-        told.append(
-            {
-                "label": int(label),
-                "digit": digit,
-                "refused": refused,
-                "probability": round(probability, 6),
-                "right": bool(right),
-            }
-        )
-    return told
-
-
-def _record(lessons: Lessons, before: Model, taught: Taught) -> Row:
-    """What is kept of a lesson."""
-    images, labels = lessons.to_learn()
-    rows = [answers(model, images, labels) for model in (before, taught.model)]
-    this = np.flatnonzero((images == lessons.drawings[-1]).all(axis=(1, 2)))[0]
-    return {
-        "label": int(lessons.labels[-1]),
-        "steps": taught.steps,
-        "sure": taught.sure,
-        "calibrated": taught.calibrated,
-        "drawings": len(labels),
-        "right_before": sum(row["right"] for row in rows[0]),
-        "right_after": sum(row["right"] for row in rows[1]),
-        "before": rows[0][this],
-        "after": rows[1][this],
-        "test": None,
-    }
-
-
-def _figures(base: Judgement, before: Judgement, after: Judgement) -> Row:
-    """The test set's figures of a lesson. `change` is -1 where the answers got worse by more than
-    chance, 1 where better, else 0.
-    """
-    return {
-        "images": len(after.right),
-        "right_first": int(base.right.sum()),
-        "right_before": int(before.right.sum()),
-        "right_after": int(after.right.sum()),
-        "change": changed(before.right, after.right),
-        "change_from_first": changed(base.right, after.right),
-        "refused_before": int(before.refused.sum()),
-        "refused_after": int(after.refused.sum()),
-        "change_of_refused": changed(before.refused, after.refused),
-    }
-
-
-def _described(lessons: Lessons, model: Model) -> Model:
-    """The model with what it was taught in its recipe, and what was measured of it."""
-    base, last = lessons.base, lessons.records[-1]
-    measured: Row = {
-        "own_drawings": last["drawings"],
-        "own_drawings_right_before": last["right_before"],
-        "own_drawings_right": last["right_after"],
-    }
-    if test := last["test"]:
-        n, right = test["images"], test["right_after"]
-        measured |= {
-            "test_images": n,
-            "test_accuracy": right / n,
-            "test_interval_95": list(wilson_interval(right, n)),
-            "test_accuracy_before": test["right_before"] / n,
-        }
-    told = {
-        "taught_from": base.name,
-        "taught": [int(label) for label in lessons.labels],
-        "calibrated_since": bool(last.get("calibrated")),
-    }
-    return replace(model, recipe={**base.recipe, **told}, measured=measured)
 
 
 def _breathe() -> None:
