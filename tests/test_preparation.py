@@ -242,7 +242,8 @@ def test_warnings_say_what_may_be_wrong():
     two = np.full((200, 300), 240, np.uint8)
     two[40:160, 60:75] = two[40:160, 200:215] = 20
     assert prepare(two).warnings == (
-        "more than one separate mark of digit size (2): this reads one digit, so crop it to one",
+        "more than one separate mark of digit size (2): this reads one digit: crop it to one, or "
+        "read them all: digitscope read FILE",
     )
     dot = np.full((40, 40), 240, np.uint8)
     dot[20:26, 20:22] = 0

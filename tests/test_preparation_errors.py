@@ -45,6 +45,11 @@ def refused(source, *texts, **options):
 
 def test_files_that_are_none(tmp_path, monkeypatch):
     refused(tmp_path / "none.png", "none.png: no such file; expected an image; try its path from")
+    for address in ("http://example.org/a.png", "HTTPS://example.org/", "s3://bucket/a.png"):
+        message = refused(
+            address, f"{address}: expected a file, got an address; nothing is fetched"
+        )
+        assert "try to download it first" in message
     refused(tmp_path, "expected an image file, got a folder; try one of the images in it")
     refused("", "an empty path: expected an image file, got a folder")
     refused("nul\0l.png", "cannot be opened (", "try the path of an image file")

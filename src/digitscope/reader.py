@@ -22,6 +22,7 @@ from digitscope.reading.reading import Reading
 from digitscope.reading.results import to_line
 from digitscope.reading.strings import read_strips
 from digitscope.reading.tree import Page
+from digitscope.reading.words import warn_of_words
 
 __all__ = ["READER", "Reader", "read", "read_pages"]
 
@@ -129,11 +130,12 @@ class Reader:
             to_line(strip, reading, (picture.width, picture.height), self.reject_below)
             for strip, reading in zip(layout.strips, readings, strict=True)
         ]
+        found = tuple(line for line in lines if line.numbers)
         return Page(
-            lines=tuple(line for line in lines if line.numbers),
+            lines=found,
             picture=picture,
             rotation=layout.rotation,
-            warnings=(*self.warnings, *layout.warnings),
+            warnings=(*self.warnings, *layout.warnings, *warn_of_words(found)),
         )
 
     def read_layout(self, picture: Picture) -> tuple[Layout, list[Reading]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -118,6 +119,26 @@ def test_predict(cli: Cli, small_run: Path, tmp_path: Path) -> None:
     assert piped.stdout.decode().startswith("standard input: 7 ")
     doubtful = cli("predict", small_run, "test:0", "--reject-below", "1")
     assert "rejected: too unsure; best guess 7" in doubtful.stdout
+
+
+def test_predict_of_many_digits_says_what_reads_them(cli: Cli, tmp_path: Path) -> None:
+    """The sentence, the bars and the confidence are of one mind."""
+    digits = [np.pad(np.kron(load_mnist("test").images[i], np.ones((3, 3), np.uint8)), 20)
+              for i in range(3)]  # fmt: skip
+    Image.fromarray(255 - np.hstack(digits)).save(tmp_path / "page.png")
+    done = cli("predict", "reader", "page.png")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[-1].endswith("crop it to one, or read them all: digitscope read FILE")
+    found = re.fullmatch(
+        r"page.png: not a digit, (.*?) % sure; best guess (\d)  (.*?) % sure", lines[0]
+    )
+    assert found, lines[0]
+    shown = {line.split()[0]: line.split()[1] for line in lines[1:-1]}
+    assert list(shown) == [*map(str, range(10)), "none"]
+    assert shown["none"] == found[1]
+    assert shown[found[2]] == found[3]
+    assert sum(map(float, shown.values())) == pytest.approx(100, abs=0.1)
 
 
 def test_predict_writes_nothing_of_itself(cli: Cli, small_run: Path, tmp_path: Path) -> None:

@@ -84,9 +84,14 @@ def describe(given: Input, prediction: Prediction) -> str:
         reason = f"not a digit, {percent(p.not_a_digit)} sure" if none else "rejected: too unsure"
         verdict = f"{reason}; best guess "
     lines = [f"{given.name}: {verdict}{p.digit}  {percent(p.confidence)} sure{doubt}{truth}"]
-    for digit, probability in zip(p.classes, p.probabilities, strict=True):
-        mark = "  <" if digit == p.digit else ""
-        lines.append(f"  {digit}  {percent(probability):>9}  {bar(probability)}{mark}".rstrip())
+    names = [str(digit) for digit in p.classes]
+    shares = [probability * (1 - p.not_a_digit) for probability in p.probabilities]
+    if p.not_a_digit > 0:  # a model that refuses never rules it out
+        names, shares = [*names, "none"], [*shares, p.not_a_digit]
+    width = max(map(len, names))
+    for name, share in zip(names, shares, strict=True):
+        mark = "  <" if name == str(p.digit) else ""
+        lines.append(f"  {name:<{width}}  {percent(share):>9}  {bar(share)}{mark}".rstrip())
     lines += [f"  note: {warning}" for warning in p.warnings]
     return "\n".join(lines)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
@@ -69,6 +70,11 @@ def _load_file(path: str | os.PathLike[str], name: str | None) -> Picture:
         except ImageError:
             raise
         except FileNotFoundError as reason:
+            if re.match(r"[a-z][a-z0-9+.-]*://", name, re.IGNORECASE):
+                raise ImageError(
+                    f"{name}: expected a file, got an address; nothing is fetched from the "
+                    "network; try to download it first, and give its path"
+                ) from reason
             raise ImageError(
                 f"{name}: no such file; expected an image; try its path from {Path.cwd()}"
             ) from reason

@@ -146,7 +146,7 @@ def _warnings(bright: Images, levels: Levels, marks: Marks) -> tuple[str, ...]:
     if marks.rivals:
         found.append(
             f"more than one separate mark of digit size ({marks.rivals + 1}): "
-            "this reads one digit, so crop it to one"
+            "this reads one digit: crop it to one, or read them all: digitscope read FILE"
         )
     return tuple(found)
 
