@@ -5,13 +5,18 @@ server.
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+from digitscope.training.frames import frames
+from digitscope.training.train import train
+from tests.helpers import small_recipe
 from tests.lab.browsing import ONE, Person, address_of, person
+from tests.lab.past import judged
 from tests.lab.served import Served, served, with_run
 from tests.lab.story import log
 
@@ -128,3 +133,26 @@ def test_the_server_killed_and_started_again(
             expect(page.locator("#play")).to_have_text("Pause", timeout=30_000)
             page.click("#stop")
             someone.says("train-state", "Stopped.")
+
+
+@pytest.mark.parametrize("kind", ["small", "refusing"])
+def test_a_past_run_shows_what_its_last_frame_does(
+    browser: Browser, small_run: Path, tmp_path: Path, kind: str
+) -> None:
+    """Its weights and its confusion matrix; of a network that refuses, with a column for that."""
+    home = with_run(tmp_path, small_run, "small")
+    if kind == "refusing":
+        shutil.rmtree(home / "runs" / "small")
+        recipe = small_recipe(synthesis="negatives:0.3", train=1000, name="small")
+        train(recipe, folder=home / "runs")
+    run = home / "runs" / "small"
+    _, matrix = judged(run, frames(run)[-1])
+    with served(home) as lab, person(browser, lab.address, "#view=train&run=runs/small") as someone:
+        wrong = matrix.sum() - matrix.trace()
+        someone.says("confusion-words", f"epoch 2: {wrong} validation images wrong")
+        counts = someone.page.locator("#confusion td").all_inner_texts()
+        assert [int(count or 0) for count in counts] == matrix.ravel().tolist()
+        names = someone.page.locator("#confusion thead th").all_inner_texts()
+        assert names == ["", *map(str, range(10)), *(["∅"] if kind == "refusing" else [])]
+        someone.says("features-words", "24 neurons of the first layer")
+        expect(someone.page.locator("#features")).to_be_visible()

@@ -18,6 +18,7 @@ from digitscope.lab.teaching import Teaching
 from digitscope.lab.trainer import Trainer
 from digitscope.models.model import Model
 from digitscope.training.recipe import SETTINGS, load_recipe, shipped_recipes
+from digitscope.training.run_folder import RunFolder
 from digitscope.training.setting import yes_or_no
 
 
@@ -87,6 +88,11 @@ class Lab:
         if living is not None and living.run == run:
             return living
         return past_story(self.catalog.path(run), run)
+
+    def recall(self, story: Story) -> None:
+        """Put to the story of a past run what its last frame shows."""
+        folder = RunFolder(self.catalog.path(story.run))
+        story.weights, story.confusion = self.past.last(folder, story.run)
 
     def _change(self) -> None:
         """Wake everyone who waits."""

@@ -52,6 +52,22 @@ class Past:
         """What can be seen at a frame: its weights as pictures, and how it is judged."""
         return self._moments.get(_stamp(frame.path), lambda: self._moment(frame, recipe))
 
+    def last(self, folder: RunFolder, run: str) -> tuple[Message | None, Message | None]:
+        """The weights and the confusion matrix of a run's last frame, in the words in which a
+        training tells them; None where it has no frame that can be read.
+        """
+        found, _ = self.frames(folder)
+        if not found:
+            return None, None
+        try:
+            told = self.moment(found[-1], folder.recipe())
+        except ModelFileError:
+            return None, None
+        at = {"run": run, "epoch": found[-1].epoch}
+        counted = {name: told.fields[name] for name in ("part", "part_images", "images", "matrix")}
+        weights = {"said": "weights", **at, "batch": found[-1].batch, **told.fields["weights"]}
+        return Message(weights, told.payload), Message({"said": "confusion", **at, **counted})
+
     def _moment(self, frame: Frame, recipe: Recipe) -> Message:
         model = self.model(frame)
         data, part, n = self.watched(recipe)

@@ -179,8 +179,12 @@ class Session:
 
     async def _watch(self, asked: dict[str, Any]) -> None:
         """Show this run from here on."""
-        self._watched = await asyncio.to_thread(self.lab.story, str(asked.get("run")))
+        run = str(asked.get("run"))
+        self._watched = story = await asyncio.to_thread(self.lab.story, run)
         self.lab.trainer.changed()
+        if story is not self.lab.trainer.story:  # the curves need not wait for these
+            await asyncio.to_thread(self.lab.recall, story)
+            self.lab.trainer.changed()
 
     # --- how they are answered ---
 

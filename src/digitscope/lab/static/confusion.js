@@ -6,6 +6,7 @@ import { state, watch } from "./state.js";
 const place = document.getElementById("confusion");
 const words = document.getElementById("confusion-words");
 let cells = [];
+let built = ""; // the digits and columns of the table
 
 /** Begin. */
 export function startConfusion() {
@@ -19,14 +20,18 @@ function show() {
   if (!confusion) {
     place.replaceChildren();
     cells = [];
+    built = "";
     words.textContent = "Which digit is taken for which appears here.";
     return;
   }
-  const { matrix, epoch, part } = confusion;
+  const { matrix, epoch, part, images, part_images: all } = confusion;
   const classes = [...(state.training.recipe?.digits ?? "0123456789")];
-  if (cells.length !== classes.length) cells = confusionTable(place, classes);
+  const columns = matrix[0].length > classes.length ? [...classes, "∅"] : classes; // "not a digit"
+  if (built !== `${classes}|${columns}`) cells = confusionTable(place, classes, columns);
+  built = `${classes}|${columns}`;
   const wrong = matrix.flat().reduce((a, b) => a + b, 0) - matrix.reduce((sum, row, i) => sum + row[i], 0);
-  words.textContent = `${epoch ? `epoch ${epoch}` : "before training"}: ${whole(wrong)} ${part} images wrong`;
+  const of = images < all ? ` of ${whole(images)}` : ""; // a large network is judged by some of them
+  words.textContent = `${epoch ? `epoch ${epoch}` : "before training"}: ${whole(wrong)}${of} ${part} images wrong`;
   matrix.forEach((row, i) => row.forEach((count, j) => fillCell(cells[i][j], count, i === j, row)));
 }
 
