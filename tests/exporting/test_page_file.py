@@ -30,7 +30,7 @@ from tests.exporting.samples import models
 from tests.lab.browsing import ONE, SEVEN, THREE
 
 pytestmark = pytest.mark.needs_chromium
-SIDE = 224  # pixels of the pad
+SIDE = 160  # pixels of the pad
 FOR_EACH = """([text, size, each]) => {
   const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const ask = new Function("part", `return ${each}`);

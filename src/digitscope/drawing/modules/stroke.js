@@ -2,7 +2,7 @@
 
 const SIDE = 250;
 const WIDTH = 17; // of the pen
-const SENT = 224; // pixels along a side of what is prepared for the network
+const SENT = 160; // pixels along a side of what is prepared for the network
 
 /** The moves of a pointer since the event before. */
 function movesOf(event) {

@@ -10,7 +10,7 @@ import { penIsDown } from "./pad.js";
 import { paintWindow, ring } from "./rings.js";
 import { change, state, watch } from "./state.js";
 
-const QUICK = 30; // links into a column while the pen moves: curves are what takes time to paint
+const QUICK = 20; // links into a column while the pen moves: curves are what takes time to paint
 const stage = document.getElementById("stage");
 const canvas = document.getElementById("network");
 const tip = document.getElementById("tip");
