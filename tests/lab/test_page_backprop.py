@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, expect
 
 from digitscope.arrays import to_input
@@ -234,3 +236,41 @@ def test_a_spoilt_address_does_no_harm(browser: Browser, lab: Served) -> None:
         someone.says("chain-error", "there is no weight 'Q'")
         someone.page.select_option("#chain-layer", "b1")
         expect(someone.page.locator("#chain-name")).to_contain_text("∂J/∂b1[")
+
+
+def test_what_a_stage_shows_is_taken_along(
+    browser: Browser, lab: Served, home: Path, tmp_path: Path
+) -> None:
+    """Pictures of numbers as PNG, lists of them and the chart as SVG, each under its own name."""
+    with person(browser, lab.address, f"{HERE}&stage=dW1") as someone:
+        page = someone.page
+        at(someone, "dW1")
+
+        def taken(name: str) -> Path:
+            figure = page.locator(f'[data-download="{name}"]')
+            figure.hover()
+            button = page.get_by_label(f"Download {name}", exact=True)
+            expect(button).to_be_visible()
+            with page.expect_download() as waiting:
+                button.click()
+            path = tmp_path / waiting.value.suggested_filename
+            waiting.value.save_as(path)
+            return path
+
+        names = page.locator("#stage-parts figure").evaluate_all(
+            "figures => figures.map(figure => figure.dataset.download)"
+        )
+        assert len(names) == len(set(names)) == 4
+        weights = taken("dW1")
+        assert weights.name == "small-dW1.png"
+        with Image.open(weights) as picture:
+            shown = np.asarray(picture.convert("RGB")).reshape(-1, 3)
+        assert len(np.unique(shown, axis=0)) > 50
+        biases = ET.parse(taken("dW1 db1"))
+        words = [e.text for e in biases.iter("{http://www.w3.org/2000/svg}text")]
+        _, step = own_step(load(home / "runs" / "small.safetensors"))
+        told = [number(text or "") for text in words[2:36:3]]  # index, colour, number
+        assert told == pytest.approx(step.gradients["b1"].tolist(), rel=1e-3, abs=1e-6)
+        page.click("#step-last")
+        at(someone, "after")
+        assert taken("loss by rate").name == "small-loss-by-rate.svg"

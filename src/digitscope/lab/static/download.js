@@ -25,7 +25,7 @@ function equip(root) {
     button.addEventListener("click", () => save(figure, title));
     const heading = figure.querySelector(":scope > figcaption > h2");
     if (heading) heading.after(button);
-    else figure.append(button);
+    else (figure.querySelector(":scope > figcaption") ?? figure).append(button);
   }
 }
 
@@ -48,7 +48,7 @@ function downloadButton(label) {
 
 async function save(figure, title) {
   const picture = await pictureOf(figure);
-  if (picture) saveBlob(picture, `${named()}${title.replaceAll(" ", "-")}.${picture.type.includes("svg") ? "svg" : "png"}`);
+  if (picture) saveBlob(picture, `${named()}${title.replaceAll(/[ /]+/g, "-")}.${picture.type.includes("svg") ? "svg" : "png"}`);
 }
 
 /** What a file's name begins with: the model that is looked at, or the run. */

@@ -71,7 +71,7 @@ function sentence({ truth, taken, of, doubtful }, { classes, columns, matrix, li
   if (doubtful) {
     if (live) return "Doubtful labels are looked for when the training has ended.";
     const witnesses = "this network, the model that ships and the nearest training images";
-    if (of) return `${n} of the labels ${are} doubtful, as ${witnesses} contradict ${of === 1 ? "it" : "them"} together: this may be no mistake of the network.`;
+    if (of) return `${of === 1 ? "1 label is" : `${n} labels are`} doubtful: ${witnesses} contradict ${of === 1 ? "it" : "them"}.`;
     return finished ? `No label is doubtful: none is contradicted by ${witnesses} together.` : "Still looking for doubtful labels.";
   }
   if (truth === null && taken === null) return of ? `All ${n} images that were not read rightly.` : "No mistakes. Click the diagonal for what it was least sure of.";

@@ -12,6 +12,7 @@ export function ratesPlot({ rates, J, eta }) {
   const y = (loss) => H - (H * Math.min(top, loss)) / top;
   const figure = document.createElement("figure");
   figure.className = "rates";
+  figure.dataset.download = "loss by rate";
   figure.innerHTML = `<figcaption><b>Other rates</b></figcaption>
     <svg viewBox="-4 -8 ${W + 8} ${H + 34}" role="img"><line class="before"/><path class="line"/><line class="taken"/><g></g></svg>`;
   const svg = figure.querySelector("svg");

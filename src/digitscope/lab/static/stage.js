@@ -30,6 +30,12 @@ function show() {
   part("code").textContent = source.code;
 }
 
+/** A download's name: the quantity, and the stage that it stands in, if that is another. */
+function titled(symbol) {
+  const { id } = state.walk.now;
+  return symbol === id ? id : `${id} ${symbol}`;
+}
+
 /** The sign before a quantity, and the quantity. */
 function figureOf(quantity, i) {
   const sign = Object.assign(document.createElement("span"), { className: "sign", textContent: quantity.before });
@@ -43,6 +49,7 @@ function figureOf(quantity, i) {
   figure.append(caption, content);
   if (quantity.values.length > FEW || quantity.shape.length > 2) figure.append(readout);
   figure.className = `of-${content.className}`;
+  figure.dataset.download = titled(plain(quantity.symbol));
   figure.style.flexGrow = content.dataset.grow ?? "";
   return i === 0 && !quantity.before ? [figure] : [sign, figure];
 }
