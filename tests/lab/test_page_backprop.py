@@ -88,7 +88,7 @@ def test_the_step_is_numpys_at_every_stage(browser: Browser, lab: Served, home: 
                 at(someone, ids[k + 1])
         assert someone.page.is_disabled("#step-next")
         assert after < step.loss
-        expect(someone.page.locator(".rates svg")).to_be_visible()
+        expect(someone.page.locator(".rates > svg")).to_be_visible()
 
 
 def test_a_reload_keeps_the_place(browser: Browser, lab: Served) -> None:
