@@ -72,7 +72,7 @@ unit: $(TEST)/.wheel
 test: lint types unit
 
 fuzz: $(TEST)/.wheel
-	DIGITSCOPE_FUZZ=100 $(TEST)/bin/python -m pytest -n $(CPUS) tests -k "mutated or spoilt" --timeout 7200
+	DIGITSCOPE_FUZZ=100 $(TEST)/bin/python -m pytest -n $(CPUS) tests -k "mutated or spoilt_files" --timeout 7200
 
 kill: $(TEST)/.wheel
 	DIGITSCOPE_KILLS=200 $(TEST)/bin/python -m pytest -n $(CPUS) tests/training -k killed --timeout 600
