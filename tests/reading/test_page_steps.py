@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from digitscope.reading.light import brighten, dark_ink
 from digitscope.reading.lines import Row, find_rows
@@ -71,6 +72,26 @@ def test_polarity(shadow):
     page = photographed(INK, 1, shadow=shadow)
     assert dark_ink(page)
     assert not dark_ink(255 - page)
+
+
+@pytest.mark.parametrize("size", [20, 28])
+def test_fine_print_on_a_large_page_is_ink(size: int) -> None:
+    """Its strokes vanish on a page made small, and the gaps between them with them."""
+    page = Image.new("L", (900, 500), 255)
+    pen, font = ImageDraw.Draw(page), ImageFont.load_default(size)
+    for i, line in enumerate(("123456 7890", "31415926", "2718281828")):
+        pen.text((30, 30 + 45 * i), line, fill=0, font=font)
+    grey = np.asarray(page)
+    assert dark_ink(grey)
+    assert not dark_ink(255 - grey)
+
+
+def test_light_digits_on_a_dark_banner_of_a_white_page_are_ink() -> None:
+    page = np.full((500, 900), 255, np.uint8)
+    page[40:100, 50:550] = 20
+    for x in range(80, 520, 40):
+        page[50:90, x : x + 6] = 240
+    assert not dark_ink(page)
 
 
 def test_ruling_goes_and_what_crosses_it_stays():

@@ -18,6 +18,8 @@ STROKE, WIDE_STROKE = 1 / 14, 1 / 3  # of the longer side: wider dark things are
 POLARITY_SIDE = 384
 DECIDED = 1.3  # the stronger of dark and light strokes is so much stronger
 DARKEST_PAPER = 12  # of 255: a shadow in which ink would no longer show
+FLAT, LEVELS = 0.9, 2  # so much of a page within so many of 255 levels: paper that no camera saw
+NARROW = 1 / 50  # of the longer side: what else is on such a page is writing, if it is narrower
 WIDE_CONTRAST = 70  # of 255: wide strokes are a marker's, and dark
 STEEP = 2.5  # times its contrast would be lost across its width: ink begins suddenly, shadows not
 
@@ -28,7 +30,8 @@ def dark_ink(grey: Images) -> bool:
     Strokes are narrow. Of all widths from 3 pixels on, the first decides at which narrow dark or
     narrow light things show half the contrast that pens show, and not too little of all. A shadow
     is not narrow, and the gaps between strokes are wider than strokes. Where that leaves doubt, or
-    the image is small, the hints that serve for single digits are asked.
+    the image is small, the hints that serve for single digits are asked. Where nearly all of it is
+    of one tone, that is the paper; there strokes may be too fine to be seen on a page made small.
 
     >>> page = np.full((200, 200), 220, np.uint8)
     >>> page[50:150, 100:104] = 30
@@ -39,6 +42,9 @@ def dark_ink(grey: Images) -> bool:
 
     if max(grey.shape) < SMALLEST:
         return has_dark_ink(grey)
+    darker = _on_flat_paper(grey)
+    if darker is not None:
+        return darker
     small = cv2.GaussianBlur(_shrunk(grey, POLARITY_SIDE), (0, 0), 0.7)
     found = []
     for width in (3, 5, 9, 15, 25, 45, 85):
@@ -52,6 +58,22 @@ def dark_ink(grey: Images) -> bool:
         if enough and max(pair) > DECIDED * min(pair):
             return pair[0] > pair[1]
     return has_dark_ink(grey)
+
+
+def _on_flat_paper(grey: Images) -> bool | None:
+    """Whether narrow things are darker than paper of a single tone; None where it has many, or
+    where the things are none or wide: a dark banner may have light digits on it.
+    """
+    import cv2
+
+    tone = float(np.median(grey))
+    things = np.abs(grey - tone) > LEVELS
+    if not things.any() or things.mean() > 1 - FLAT:
+        return None
+    inside = cv2.distanceTransform(things.astype(np.uint8), cv2.DIST_L2, 3)
+    if 2 * float(inside.max()) > NARROW * max(grey.shape):
+        return None
+    return bool(grey[things].mean() < tone)
 
 
 def _strongest(response: NDArray[Any]) -> float:
