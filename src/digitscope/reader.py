@@ -130,12 +130,12 @@ class Reader:
             to_line(strip, reading, (picture.width, picture.height), self.reject_below)
             for strip, reading in zip(layout.strips, readings, strict=True)
         ]
-        found = tuple(line for line in lines if line.numbers)
+        marks = [mark for reading in readings for mark in reading.marks]
         return Page(
-            lines=found,
+            lines=tuple(line for line in lines if line.numbers),
             picture=picture,
             rotation=layout.rotation,
-            warnings=(*self.warnings, *layout.warnings, *warn_of_words(found)),
+            warnings=(*self.warnings, *layout.warnings, *warn_of_words(marks)),
         )
 
     def read_layout(self, picture: Picture) -> tuple[Layout, list[Reading]]:

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from digitscope.arrays import Images
 from digitscope.reader import Reader
-from digitscope.reading.tree import Digit, Line, Number
+from digitscope.reading.reading import Mark
 from digitscope.reading.words import warn_of_words
 from tests.reading.pages import compose_page
 
@@ -29,14 +29,13 @@ def printed(lines: tuple[str, ...], size: int = 28) -> Images:
     return np.asarray(page)
 
 
-def line_of(*confidences: float, refused: int = 0) -> Line:
-    """A line of digits that are so sure; the first few are refused."""
+def marks(*confidences: float, none: int = 0) -> list[Mark]:
+    """Marks that are so sure; the first few are no digits."""
     image = np.zeros((28, 28), np.uint8)
-    digits = tuple(
-        Digit("?" if i < refused else "1", 1, sure, BOX, (), image, refused=i < refused)
+    return [
+        Mark("?" if i < none else "1", None if i < none else 1, sure, BOX, np.zeros(11), image)
         for i, sure in enumerate(confidences)
-    )
-    return Line((Number(digits, 1.0, BOX),), 1.0, BOX)
+    ]
 
 
 def test_printed_words_are_said_to_be_no_numbers() -> None:
@@ -58,21 +57,29 @@ def test_written_numbers_are_not(seed: int) -> None:
     assert not any("words" in warning for warning in told)
 
 
+def test_what_the_user_has_refused_is_no_word() -> None:
+    lines = ["48213590", "90764182"]
+    page = Reader(reject_below=0.9995).read(compose_page(lines, seed=1))
+    digits = [digit for line in page.lines for digit in line.digits]
+    assert sum(digit.refused for digit in digits) >= len(digits) / 3
+    assert not any("words" in warning for warning in page.warnings)
+
+
 @pytest.mark.parametrize(
-    ("line", "words"),
+    ("found", "words"),
     [
-        (line_of(), ""),
-        (line_of(0.6), ""),  # one digit may well be unsure
-        (line_of(0.3), "the one mark here is refused or less than 50 % sure"),
-        (line_of(0.9, refused=1), "the one mark here is refused"),
-        (line_of(0.99, 0.3, 0.3), ""),
-        (line_of(0.49, 0.3, 0.3), "3 of the 3 marks are refused or less than 50 % sure"),
-        (line_of(*[0.95] * 7, 0.8, 0.8, 0.8), ""),
-        (line_of(*[0.95] * 8, 0.8, 0.8, 0.8, 0.8), "4 of the 12 marks are refused or less than 90"),
-        (line_of(*[0.99] * 12, refused=4), "4 of the 12 marks are refused"),
+        (marks(), ""),
+        (marks(0.6), ""),  # one digit may well be unsure
+        (marks(0.3), "the one mark here is no digit or less than 50 % sure"),
+        (marks(0.9, none=1), "the one mark here is no digit"),
+        (marks(0.99, 0.3, 0.3), ""),
+        (marks(0.49, 0.3, 0.3), "3 of the 3 marks are no digits or less than 50 % sure"),
+        (marks(*[0.95] * 7, 0.8, 0.8, 0.8), ""),
+        (marks(*[0.95] * 8, 0.8, 0.8, 0.8, 0.8), "4 of the 12 marks are no digits or less than 90"),
+        (marks(*[0.99] * 12, none=4), "4 of the 12 marks are no digits"),
     ],
 )
-def test_how_many_unsure_marks_are_too_many(line: Line, words: str) -> None:
-    told = " ".join(warn_of_words((line,)))
+def test_how_many_unsure_marks_are_too_many(found: list[Mark], words: str) -> None:
+    told = " ".join(warn_of_words(found))
     assert told.startswith(words)
     assert bool(told) == bool(words)
