@@ -135,21 +135,30 @@ def test_the_server_killed_and_started_again(
             someone.says("train-state", "Stopped.")
 
 
-@pytest.mark.parametrize("kind", ["small", "refusing"])
+@pytest.mark.parametrize("kind", ["small", "refusing", "cut short"])
 def test_a_past_run_shows_what_its_last_frame_does(
     browser: Browser, small_run: Path, tmp_path: Path, kind: str
 ) -> None:
-    """Its weights and its confusion matrix; of a network that refuses, with a column for that."""
+    """Its weights and its confusion matrix; of a network that refuses, with a column for that; of a
+    run that ended within its first epoch, after so many batches.
+    """
     home = with_run(tmp_path, small_run, "small")
     if kind == "refusing":
         shutil.rmtree(home / "runs" / "small")
         recipe = small_recipe(synthesis="negatives:0.3", train=1000, name="small")
         train(recipe, folder=home / "runs")
     run = home / "runs" / "small"
-    _, matrix = judged(run, frames(run)[-1])
+    if kind == "cut short":
+        for frame in frames(run):
+            if frame.epoch:
+                frame.path.unlink()
+    last = frames(run)[-1]
+    when = f"after {last.batch} batches" if kind == "cut short" else "epoch 2"
+    assert (last.epoch, last.batch > 1) == ((0, True) if kind == "cut short" else (2, False))
+    _, matrix = judged(run, last)
     with served(home) as lab, person(browser, lab.address, "#view=train&run=runs/small") as someone:
         wrong = matrix.sum() - matrix.trace()
-        someone.says("confusion-words", f"epoch 2: {wrong} validation images wrong")
+        someone.says("confusion-words", f"{when}: {wrong} validation images wrong")
         counts = someone.page.locator("#confusion td").all_inner_texts()
         assert [int(count or 0) for count in counts] == matrix.ravel().tolist()
         names = someone.page.locator("#confusion thead th").all_inner_texts()

@@ -21,6 +21,7 @@ from digitscope.lab.session import Session
 from digitscope.lab.story import Story
 from digitscope.models.model import load
 from digitscope.models.prediction import take_input
+from tests.lab.served import with_run
 
 
 class Socket:
@@ -36,6 +37,31 @@ class Socket:
 
     async def send_bytes(self, payload: bytes) -> None:
         """What follows an answer is no concern of these tests."""
+
+
+class Asking(Socket):
+    """A page that asks too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asked = asyncio.Queue[str]()
+
+    async def accept(self) -> None:
+        """It is there already."""
+
+    async def receive_text(self) -> str:
+        return await self._asked.get()
+
+    def say(self, **fields: Any) -> None:
+        self._asked.put_nowait(json.dumps(fields))
+
+    async def hears(self, said: str, seconds: float = 20) -> dict[str, Any]:
+        """The newest message of a kind, once there is one."""
+        for _ in range(int(100 * seconds)):
+            if found := [told for told in self.heard if told["said"] == said]:
+                return found[-1]
+            await asyncio.sleep(0.01)
+        raise TimeoutError(f"nothing was said of {said!r}, but {[t['said'] for t in self.heard]}")
 
 
 def test_a_mistake_of_ours_ends_one_question_and_not_the_page(
@@ -124,3 +150,35 @@ def test_many_questions_that_wait_leave_room_for_a_drawing(tmp_path: Path) -> No
             await asyncio.gather(*(asyncio.to_thread(together.wait) for _ in range(n)))
 
     asyncio.run(all_at_once(40))
+
+
+def test_while_a_past_run_is_recalled_the_page_is_heard(tmp_path: Path, small_run: Path) -> None:
+    """What its last frame shows takes seconds of a large network; its problem is one line."""
+    lab, socket = Lab(with_run(tmp_path, small_run, "small") / "runs"), Asking()
+    lab.trainer.changed()
+    going, go_on = threading.Event(), threading.Event()
+
+    def recall(story: Story) -> None:
+        going.set()
+        assert go_on.wait(30)
+        raise ZeroDivisionError("by a mistake of ours")
+
+    lab.recall = recall  # type: ignore[method-assign]
+
+    async def converse() -> None:
+        session = asyncio.create_task(Session(lab, cast(WebSocket, socket)).run())
+        await socket.hears("hello")
+        socket.say(do="watch", run="runs/small")
+        assert await asyncio.to_thread(going.wait, 30)
+        socket.say(do="read", id=1, image="test:5")
+        assert (await socket.hears("answer"))["id"] == 1
+        assert (await socket.hears("training"))["run"] == "runs/small"
+        go_on.set()
+        told = await socket.hears("error")
+        assert (told["about"], told["id"]) == ("watch", None)
+        socket.say(do="read", id=2, image="test:6")
+        while (await socket.hears("answer"))["id"] != 2:
+            await asyncio.sleep(0.01)
+        session.cancel()
+
+    asyncio.run(converse())

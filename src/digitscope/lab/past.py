@@ -63,9 +63,9 @@ class Past:
             told = self.moment(found[-1], folder.recipe())
         except ModelFileError:
             return None, None
-        at = {"run": run, "epoch": found[-1].epoch}
+        at = {"run": run, "epoch": found[-1].epoch, "batch": found[-1].batch}
         counted = {name: told.fields[name] for name in ("part", "part_images", "images", "matrix")}
-        weights = {"said": "weights", **at, "batch": found[-1].batch, **told.fields["weights"]}
+        weights = {"said": "weights", **at, **told.fields["weights"]}
         return Message(weights, told.payload), Message({"said": "confusion", **at, **counted})
 
     def _moment(self, frame: Frame, recipe: Recipe) -> Message:

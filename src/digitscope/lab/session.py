@@ -42,6 +42,7 @@ class Session:
         self._asked = {name: Newest[dict[str, Any]]() for name in QUESTIONS}
         self._seen: tuple[Drawing, Input] | None = None
         self._watched: Story | None = None
+        self._recalled = Newest[Story]()
         self._sending = asyncio.Lock()
         self._requests: dict[str, Callable[[dict[str, Any]], Any]] = {
             "read": self._take_drawing,
@@ -64,7 +65,7 @@ class Session:
             self.model = hello.fields["model"]
             await self._send(hello)
             async with asyncio.TaskGroup() as tasks:
-                for work in (self._hear, self._read, self._tell):
+                for work in (self._hear, self._read, self._tell, self._recall):
                     tasks.create_task(work())
                 for name in QUESTIONS:
                     tasks.create_task(self._answer_each(name))
@@ -134,6 +135,15 @@ class Session:
                     await self._tell_models({})
             await asyncio.sleep(PAUSE)
 
+    async def _recall(self) -> None:
+        """Find what the last frame of a past run shows. It takes seconds of a large network, for
+        which neither its curves wait nor whatever else the page asks.
+        """
+        while True:
+            story = await self._recalled.take()
+            await self._reply(None, "watch", self.lab.recall, story)
+            self.lab.trainer.changed()
+
     # --- what a page may ask ---
 
     async def _take_drawing(self, asked: dict[str, Any]) -> None:
@@ -182,9 +192,8 @@ class Session:
         run = str(asked.get("run"))
         self._watched = story = await asyncio.to_thread(self.lab.story, run)
         self.lab.trainer.changed()
-        if story is not self.lab.trainer.story:  # the curves need not wait for these
-            await asyncio.to_thread(self.lab.recall, story)
-            self.lab.trainer.changed()
+        if story is not self.lab.trainer.story:
+            self._recalled.put(story)
 
     # --- how they are answered ---
 
@@ -205,10 +214,15 @@ class Session:
             raise WebSocketDisconnect(1006)
 
     async def _reply(
-        self, id: Any, name: str, work: Callable[..., Message], *about: Any, unasked: bool = False
+        self,
+        id: Any,
+        name: str,
+        work: Callable[..., Message | None],
+        *about: Any,
+        unasked: bool = False,
     ) -> None:
-        """Send what a piece of work brings, done beside the server's own. What nobody asked for
-        brings an answer or nothing: its model may be on its way out (a lesson is taken back).
+        """Send what a piece of work brings, if anything, done beside the server's own. What nobody
+        asked for brings no error: its model may be on its way out (a lesson is taken back).
         """
         try:
             told = await asyncio.to_thread(work, *about)
@@ -222,7 +236,8 @@ class Session:
             LOG.exception("the question %r could not be answered", name)
             what = f"{type(problem).__name__}: {problem}"
             told = error(f"a mistake in the lab ({what}): its terminal says where", id, name)
-        await self._send(told)
+        if told is not None:
+            await self._send(told)
 
     def _answer(self, drawing: Drawing) -> Message:
         """The answer to a drawing; one that was answered before is not prepared again."""

@@ -24,15 +24,21 @@ function show() {
     words.textContent = "Which digit is taken for which appears here.";
     return;
   }
-  const { matrix, epoch, part, images, part_images: all } = confusion;
+  const { matrix, part, images, part_images: all } = confusion;
   const classes = [...(state.training.recipe?.digits ?? "0123456789")];
   const columns = matrix[0].length > classes.length ? [...classes, "∅"] : classes; // "not a digit"
   if (built !== `${classes}|${columns}`) cells = confusionTable(place, classes, columns);
   built = `${classes}|${columns}`;
   const wrong = matrix.flat().reduce((a, b) => a + b, 0) - matrix.reduce((sum, row, i) => sum + row[i], 0);
   const of = images < all ? ` of ${whole(images)}` : ""; // a large network is judged by some of them
-  words.textContent = `${epoch ? `epoch ${epoch}` : "before training"}: ${whole(wrong)}${of} ${part} images wrong`;
+  words.textContent = `${moment(confusion)}: ${whole(wrong)}${of} ${part} images wrong`;
   matrix.forEach((row, i) => row.forEach((count, j) => fillCell(cells[i][j], count, i === j, row)));
+}
+
+/** When it was counted: after an epoch; a run that ended within its first one has but batches. */
+function moment({ epoch, batch }) {
+  if (epoch) return `epoch ${epoch}`;
+  return batch ? `after ${batch} ${batch === 1 ? "batch" : "batches"}` : "before training";
 }
 
 /** The number and the colour of one cell. */
