@@ -50,6 +50,10 @@ def test_files_that_are_none(tmp_path, monkeypatch):
             address, f"{address}: expected a file, got an address; nothing is fetched"
         )
         assert "try to download it first" in message
+    for address in ("file:///tmp/none.png", "FILE:/tmp/none.png"):
+        message = refused(address, f"{address}: expected a path, got an address; try it without")
+        assert "download" not in message  # it is on this machine
+    refused("C://none.png", "C://none.png: no such file")
     refused(tmp_path, "expected an image file, got a folder; try one of the images in it")
     refused("", "an empty path: expected an image file, got a folder")
     refused("nul\0l.png", "cannot be opened (", "try the path of an image file")

@@ -70,7 +70,11 @@ def _load_file(path: str | os.PathLike[str], name: str | None) -> Picture:
         except ImageError:
             raise
         except FileNotFoundError as reason:
-            if re.match(r"[a-z][a-z0-9+.-]*://", name, re.IGNORECASE):
+            if re.match(r"file:/", name, re.IGNORECASE):
+                raise ImageError(
+                    f"{name}: expected a path, got an address; try it without file://"
+                ) from reason
+            if re.match(r"[a-z][a-z0-9+.-]+://", name, re.IGNORECASE):
                 raise ImageError(
                     f"{name}: expected a file, got an address; nothing is fetched from the "
                     "network; try to download it first, and give its path"
