@@ -175,7 +175,8 @@ def test_judgements_are_kept_and_those_of_a_training_made_anew_when_asked() -> N
     assert judgements.of("b").model is models["b"]
 
 
-def test_of_judgements_that_work_the_oldest_stop() -> None:
+def test_of_judgements_that_work_the_oldest_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judgement_module, "GONE", 0)
     models = {name: Model(Network.initialize("28x28-32c5-p2-64c5-10")) for name in "abcd"}
     judgements = Judgements(models.__getitem__, lambda id: None)
     a, b, c, d = (judgements.of(name) for name in "abcd")
@@ -186,6 +187,19 @@ def test_of_judgements_that_work_the_oldest_stop() -> None:
     assert [judgements.of(name) for name in "bcd"] == [b, c, d]
     for judged in (b, c, d):
         judged.close()
+
+
+def test_those_that_pages_wait_for_go_on() -> None:
+    """Five pages, each with a large network, and all of them ask again until it is judged."""
+    models = {name: Model(Network.initialize("28x28-32c5-p2-64c5-10")) for name in "abcde"}
+    judgements = Judgements(models.__getitem__, lambda id: None)
+    five = [judgements.of(name) for name in models]
+    for _ in range(3):
+        assert [judgements.of(name) for name in models] == five
+        assert not any(judged.finished for judged in five)
+    for judged in five:
+        judged.close()
+        judged.wait(30)
 
 
 def test_training_images_as_seen_go_where_there_is_no_room(

@@ -7,6 +7,7 @@ then, and how much that is; nothing waits for it.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -23,7 +24,8 @@ from digitscope.training.lessons import fingerprint
 
 BATCH = 100  # images between two looks at whether anybody still wants to know
 KEPT = 8  # judgements, as many as models are kept; their answers need less than 3 MB each
-UNFINISHED = 3  # of them that may still be working, each for a page of its own
+UNFINISHED = 3  # of them that may still be working though their pages have gone
+GONE = 5.0  # seconds: a page that waits asks many times in these
 ROOM = 400_000_000  # bytes that the features of the training images may take in all
 
 
@@ -37,6 +39,7 @@ class Judgement:
 
     def __init__(self, model: Model, live: bool = False) -> None:
         self.model, self.live = model, live
+        self.asked = time.monotonic()  # when somebody asked for it last
         whole = load_part("test")
         self.numbers = np.flatnonzero(np.isin(whole.labels, model.classes))
         self.data = keep_digits(whole, model.classes)
@@ -171,19 +174,21 @@ class Judgements:
                 if kept is not None:
                     kept.close()
                 kept = Judgement(model, live is not None)
+            kept.asked = time.monotonic()
             self._kept[id] = kept  # last, as it was asked for last
             self._make_room()
             return kept
 
     def _make_room(self) -> None:
         """What was asked for longest ago goes first: whole judgements, the work at those that were
-        never finished, the training images of the others.
+        never finished and that nobody waits for, the training images of the others.
         """
-        newest = [*reversed(self._kept.items())]
+        newest, now = [*reversed(self._kept.items())], time.monotonic()
         working, taken = 0, 0
         for place, (id, judgement) in enumerate(newest):
             working += not judgement.finished
-            if place >= KEPT or (working > UNFINISHED and not judgement.finished):
+            forsaken = not judgement.finished and now - judgement.asked > GONE
+            if place >= KEPT or (working > UNFINISHED and forsaken):
                 self._kept.pop(id).close()
                 continue
             taken += judgement.bytes
