@@ -36,9 +36,9 @@ AnyModel = Model | Committee | Classifier | str | Path
 class Reader:
     """A model made ready to read many images.
 
-    `model` is the name of one that ships, "committee" (three that ship: slower, seldom with more errors),
-    a model file, a run folder, a `Model`, a `Committee`, or any callable that judges images (see
-    `reading.classifier`). `pattern` ("dd.dd.dddd"), `length` and `checksum`
+    `model` is the name of one that ships, "committee" (three that ship: slower, mostly with fewer
+    errors), a model file, a run folder, a `Model`, a `Committee`, or any callable that judges
+    images (see `reading.classifier`). `pattern` ("dd.dd.dddd"), `length` and `checksum`
     ("luhn") say what is known of the numbers, which are then read so that they fit where that can
     be; the lines' notes say what was repaired. A digit less sure than `reject_below` is refused.
     `runtime` is who computes: "numpy", or "onnxruntime" where that is installed, with the same
