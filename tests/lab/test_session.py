@@ -13,6 +13,7 @@ import pytest
 from fastapi import WebSocket
 from fastapi.websockets import WebSocketState
 
+from digitscope.errors import SettingError
 from digitscope.lab.app import create_app
 from digitscope.lab.lab import Lab
 from digitscope.lab.message import Message
@@ -182,3 +183,16 @@ def test_while_a_past_run_is_recalled_the_page_is_heard(tmp_path: Path, small_ru
         session.cancel()
 
     asyncio.run(converse())
+
+
+def test_two_pages_that_press_play_at_once_begin_one_training(tmp_path: Path) -> None:
+    async def press() -> None:
+        lab = Lab(tmp_path)
+        pressed = [lab.trainer.start("lesson", {}, paused=True) for _ in range(2)]
+        first, second = await asyncio.gather(*pressed, return_exceptions=True)
+        await lab.trainer.close()
+        assert first is None
+        assert isinstance(second, SettingError)
+        assert "a training is at work already" in str(second)
+
+    asyncio.run(press())

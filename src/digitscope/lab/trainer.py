@@ -35,6 +35,7 @@ class Trainer:
         self._process: asyncio.subprocess.Process | None = None
         self._following: asyncio.Task[None] | None = None
         self._stopping = False
+        self._beginning = asyncio.Lock()  # two pages may press Play at once
 
     async def start(self, recipe: str, settings: dict[str, Any], paused: bool = False) -> None:
         """Train by a recipe that ships, with some settings changed; SettingError where they do not
@@ -93,6 +94,13 @@ class Trainer:
             await self._following
 
     async def _start(self, job: dict[str, Any], story: Story) -> None:
+        async with self._beginning:
+            await self._begin(story)
+            await self._tell(job)
+        self.changed()
+
+    async def _begin(self, story: Story) -> None:
+        """A process, and the story that it will tell; SettingError where one is at work."""
         if self._following is not None and self._stopping:
             await asyncio.shield(self._following)
         if self._process is not None:
@@ -109,8 +117,6 @@ class Trainer:
         )
         self._process, self.story = process, story
         self._following = asyncio.create_task(self._follow(process, story, said))
-        await self._tell(job)
-        self.changed()
 
     async def _tell(self, message: dict[str, Any]) -> None:
         if self._process is None or self._process.stdin is None:
