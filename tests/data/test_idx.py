@@ -57,6 +57,7 @@ def test_mutated_files_are_an_array_or_one_clear_line() -> None:
         (b"PK\x03\x04....", "expected an IDX file"),
         (bytes.fromhex("00000803 00000002"), "the IDX header ends after 8 of 16 bytes"),
         (bytes.fromhex("00000801 00000003 0102"), "promises 3 numbers, 3 bytes, got 2"),
+        (bytes.fromhex("00000803 00000000 ffffffff ffffffff"), "4294967295 numbers is not supp"),
         (bytes.fromhex("00000801 ffffffff 01"), "promises 4294967295 numbers"),
         (bytes.fromhex("00000a01 00000000"), "expected an IDX file"),
     ],

@@ -54,8 +54,10 @@ def parse_idx(data: bytes | bytearray | memoryview, name: str = "IDX data") -> N
             f"bytes, "
             f"got {len(view) - start}"
         )
-    if rank > 32 or max(sizes, default=0) > 2**40:
-        raise DataError(f"{name}: an IDX array of rank {rank} is not supported")
+    # NumPy counts what an empty array would hold if its empty dimensions had one element each.
+    if rank > 32 or math.prod(max(1, n) for n in sizes) * kind.itemsize >= 2**63:
+        what = f"of {'x'.join(map(str, sizes))} numbers" if rank <= 32 else f"of rank {rank}"
+        raise DataError(f"{name}: an IDX array {what} is not supported")
     array = np.frombuffer(view, kind, offset=start).reshape(sizes)
     return array.astype(kind.newbyteorder("="), copy=False)
 
