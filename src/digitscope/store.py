@@ -24,6 +24,7 @@ from digitscope.arrays import Weights
 from digitscope.errors import ModelFileError, StorageError
 
 METADATA_KEY = "digitscope"
+METADATA_DIGEST = "metadata_sha256"
 SUFFIX = ".safetensors"
 
 
@@ -103,12 +104,14 @@ def write_tensors(path: Path, tensors: Weights, metadata: dict[str, Any]) -> Non
     """A safetensors file with one metadata entry, JSON with sorted keys, so equal content is equal
     bytes.
 
-    The metadata gains "sha256", the digest of the tensors, so that damage is noticed at load.
+    The metadata gains "sha256", the digest of the tensors, and "metadata_sha256", that of all the
+    rest, so that damage is noticed at load.
     """
     from safetensors.numpy import save
 
     ordered = {name: np.ascontiguousarray(tensors[name]) for name in sorted(tensors)}
-    text = json.dumps({**metadata, "sha256": digest(ordered)}, sort_keys=True, allow_nan=False)
+    metadata = json.loads(_sorted_json({**metadata, "sha256": digest(ordered)}))  # as it is read
+    text = _sorted_json({**metadata, METADATA_DIGEST: _digest_of(metadata)})
     write_atomically(path, save(ordered, {METADATA_KEY: text}))
 
 
@@ -155,7 +158,10 @@ def _parse_metadata(path: Path, text: str | None, kind: str, version: int) -> di
         metadata = json.loads(text)
         found, number = metadata["format"], metadata["version"]
         major = int(str(number).split(".")[0])
-    except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
+        told = metadata.pop(METADATA_DIGEST, None)  # files before it was written have none
+        if told is not None and told != _digest_of(metadata):
+            raise ValueError
+    except (ValueError, KeyError, TypeError, RecursionError, OverflowError, AttributeError):
         raise ModelFileError(f"{path}: corrupt metadata: use another copy of the file") from None
     if found != kind:
         raise ModelFileError(f"{path}: expected a {kind}, got a {str(found)[:40]}")
@@ -166,6 +172,14 @@ def _parse_metadata(path: Path, text: str | None, kind: str, version: int) -> di
             "install a newer digitscope"
         )
     return dict(metadata)
+
+
+def _digest_of(metadata: dict[str, Any]) -> str:
+    return hashlib.sha256(_sorted_json(metadata).encode()).hexdigest()
+
+
+def _sorted_json(data: dict[str, Any]) -> str:
+    return json.dumps(data, sort_keys=True, allow_nan=False)
 
 
 def digest(tensors: Weights) -> str:

@@ -83,6 +83,16 @@ def test_thousands_of_mutated_files_are_refused_or_right(tmp_path: Path, spec: s
     assert refused > 0.96 * tries
 
 
+def test_a_digit_that_changed_in_the_metadata_is_noticed(tmp_path: Path) -> None:
+    path = save(Model(Network.initialize("784-5-10"), temperature=1.25), tmp_path / "m")
+    whole = path.read_bytes()
+    changed = whole.replace(b"1.25", b"7.25")
+    assert changed != whole
+    path.write_bytes(changed)
+    with pytest.raises(ModelFileError, match="corrupt metadata: use another copy"):
+        load(path)
+
+
 def write_metadata(path: Path, **change: object) -> None:
     """A model file with its metadata changed and everything else right."""
     network = Network.initialize("784-5-10")
