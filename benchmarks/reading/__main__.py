@@ -33,7 +33,7 @@ from reading.failures import draw_failures
 from reading.page import page
 from reading.readers import PEERS, READERS, TITLES
 from reading.readers.reader import Answer
-from reading.stamps import fingerprint, stamped
+from reading.stamps import fingerprints, stamped
 from reading.work import Task, Work, make_work
 
 ROOT = Path(__file__).parent.parent.parent
@@ -108,7 +108,7 @@ def main() -> int:
     readers, failed = found.get("readers", {}), found.get("failed", {})
     with tempfile.TemporaryDirectory() as folder:
         try:
-            ours = fingerprint(options.model) if "ours" in options.only else ""
+            weights = fingerprints(options.only, options.model)
             work = make_work(options.images, Path(folder), options.most)
         except DigitscopeError as error:
             print(f"reading: error: {error}", file=sys.stderr)
@@ -120,7 +120,7 @@ def main() -> int:
             try:
                 around = surroundings(options)
                 new = ask(name, work, options)
-                of = f"{new['version']} ({ours})" if name == "ours" else new["version"]
+                of = f"{new['version']} ({weights[name]})" if name in weights else new["version"]
                 before = readers.get(name, {})
                 readers[name] = stamped(before, new, options.parts, around, of)
             except (FailedError, OSError) as error:

@@ -27,7 +27,7 @@ from reading.readers import READERS, TITLES
 from reading.readers.pixels import framed, upright
 from reading.readers.reader import Answer
 from reading.scores import figures, limit, refused
-from reading.stamps import fingerprint, others, stamped
+from reading.stamps import fingerprint, fingerprints, others, stamped
 from reading.work import Work, make_work
 from tests.benchmarks.helpers import BENCHMARKS
 
@@ -167,6 +167,14 @@ def test_a_model_of_the_same_name_has_another_fingerprint(tmp_path: Path) -> Non
         marks.add(fingerprint(str(path)))
         path.unlink()
     assert len(marks) == 2
+
+
+def test_the_committee_is_marked_by_the_weights_of_all_its_members() -> None:
+    marks = fingerprints(["ours", "committee", "tesseract"], "reader")
+    assert set(marks) == {"ours", "committee"}
+    members = marks["committee"].split()
+    assert len(set(members)) == 3
+    assert marks["ours"] == fingerprint("reader") == members[0]
 
 
 def test_the_folder_is_asked_for_before_anything_is_set_up() -> None:
