@@ -13,15 +13,16 @@ import pytest
 from fastapi import WebSocket
 from fastapi.websockets import WebSocketState
 
-from digitscope.errors import SettingError
+from digitscope.errors import DigitscopeError, SettingError
+from digitscope.lab import session as session_module
 from digitscope.lab.app import create_app
 from digitscope.lab.lab import Lab
 from digitscope.lab.message import Message
-from digitscope.lab.reader import Drawing
+from digitscope.lab.reader import Drawing, take_drawing
 from digitscope.lab.session import Session
 from digitscope.lab.story import Story
 from digitscope.models.model import load
-from digitscope.models.prediction import take_input
+from digitscope.models.prediction import Input, take_input
 from tests.lab.served import with_run
 
 
@@ -107,6 +108,28 @@ def test_a_drawing_read_again_says_nothing_of_a_model_that_just_went(tmp_path: P
     assert socket.heard == []
     asyncio.run(read(Drawing("second", image="test:5")))
     assert [(told["said"], told["about"]) for told in socket.heard] == [("error", "read")]
+
+
+def test_while_a_drawing_is_prepared_questions_are_about_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = Session(Lab(tmp_path), cast(WebSocket, Socket()))
+    session.model = "reader"
+    session._answer(Drawing("first", image="test:5"))
+    first, meanwhile = session._seen, []
+
+    def prepare(drawing: Drawing) -> Input:
+        meanwhile.append(session._seen)
+        return take_drawing(drawing)
+
+    monkeypatch.setattr(session_module, "take_drawing", prepare)
+    session._answer(Drawing("second", image="test:6"))
+    assert meanwhile == [first]
+    assert session._seen is not None
+    assert session._seen[0].id == "second"
+    with pytest.raises(DigitscopeError):
+        session._answer(Drawing("third", image="test:10000"))
+    assert session._seen is None  # what could not be read is not asked about
 
 
 def test_the_end_of_a_training_is_read_with_the_weights_it_leaves(tmp_path: Path) -> None:

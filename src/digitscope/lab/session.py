@@ -109,7 +109,8 @@ class Session:
 
         while True:
             asked = await box.take()
-            desk = Desk(self.lab, self.model, self._seen[1] if self._seen else None, tell)
+            seen = self._seen  # the thread that answers may change it
+            desk = Desk(self.lab, self.model, seen[1] if seen else None, tell)
             await self._reply(asked.get("id"), name, QUESTIONS[name], desk, asked)
 
     async def _tell(self) -> None:
@@ -244,16 +245,22 @@ class Session:
         began, chosen = time.perf_counter(), self.model
         if not chosen:
             raise ModelFileError("there is no model yet: train one first")
-        if self._seen is None or self._seen[0] is not drawing:
-            self._seen = None
-            self._seen = (drawing, take_drawing(drawing))
+        seen = self._seen
+        if seen is None or seen[0] is not drawing:
+            try:
+                seen = drawing, take_drawing(drawing)
+            except DigitscopeError:
+                self._seen = None
+                raise
+            self._seen = seen  # until here other questions are about the drawing before
         live = self.lab.live(chosen) is not None
-        told = answer(self.lab.model(chosen), self._seen[1], drawing.id)
+        told = answer(self.lab.model(chosen), seen[1], drawing.id)
         spent = round((time.perf_counter() - began) * 1000, 2)
         facts = {"model": chosen, "live": live, "milliseconds": spent}
         return Message(told.fields | facts, told.payload)
 
     def _read_again(self) -> None:
         """The weights are others now: answer the last drawing again, unless a newer one waits."""
-        if self._seen is not None and self._drawings.empty:
-            self._drawings.put(self._seen[0])
+        seen = self._seen  # the thread that answers may change it
+        if seen is not None and self._drawings.empty:
+            self._drawings.put(seen[0])
