@@ -10,7 +10,7 @@ import pytest
 
 from digitscope.data.mnist import load_mnist
 from digitscope.inside.trace import trace
-from digitscope.lab.favourites import Favourites
+from digitscope.lab.favourites import GONE, AllFavourites, Favourites
 from digitscope.lab.neuron import neuron
 from digitscope.lab.reader import connections
 from digitscope.models.model import Model, load
@@ -133,6 +133,29 @@ def test_favourites_are_the_images_with_the_largest_sums(model: Model) -> None:
     first = np.frombuffer(told.payload[:784], np.uint8).reshape(28, 28)
     number = int(told.fields["images"][0]["image"].partition(":")[2])
     np.testing.assert_array_equal(first, images[number])
+
+
+def test_the_favourites_of_two_models_are_found_turn_by_turn() -> None:
+    """Of two pages: each began the other's search anew, and neither came to an end."""
+    models = {name: Model(Network.initialize("28x28-32c5-p2-64c5-10")) for name in "ab"}
+    kept = AllFavourites()
+    both = [kept.of(name, model) for name, model in models.items()]
+    assert [kept.of(name, model) for name, model in models.items()] == both
+    assert not any(favourites.finished for favourites in both)
+    trained = kept.of("a", Model(Network.initialize("784-4-10")))  # it has learned since
+    both[0].wait(30)
+    assert both[0].finished
+    assert both[0].searched < 10_000
+    trained.wait(30)
+    assert trained.searched == 10_000
+    both[1].asked -= GONE
+    assert kept.of("c", trained.model) is not trained
+    both[1].wait(30)
+    assert both[1].searched < 10_000  # nobody has waited for it any more
+    assert kept.of("a", trained.model) is trained
+    for name in "defghijk":
+        kept.of(name, trained.model).wait(30)
+    assert kept.of("a", trained.model) is not trained
 
 
 def test_favourites_of_maps_grow_while_others_are_answered(lab: Served, page: Page) -> None:

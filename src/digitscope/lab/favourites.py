@@ -7,6 +7,7 @@ in an order of chance; whoever asks gets the best that were seen by then, and ho
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,6 +24,8 @@ from digitscope.network.layers import Activation
 MOST = 9
 BATCH = 100
 PATIENCE = 0.3  # seconds that a question waits for the end of the search
+KEPT = 8  # models, as many as are kept themselves
+GONE = 5.0  # seconds: a page that waits asks many times in these
 
 
 class Best(NamedTuple):
@@ -41,12 +44,18 @@ class Favourites:
 
     def __init__(self, model: Model) -> None:
         self.model = model
+        self.asked = time.monotonic()  # when somebody asked for it last
         self.searched = 0
         self._found: list[Best] = []
         self._begun, self._finished = threading.Event(), threading.Event()
         self._closed = False
         self._problem: Exception | None = None
         threading.Thread(target=self._search, daemon=True).start()
+
+    @property
+    def finished(self) -> bool:
+        """Whether all images were searched."""
+        return self._finished.is_set()
 
     def close(self) -> None:
         """Nobody wants to know any more."""
@@ -129,3 +138,28 @@ class Favourites:
                 )
             )
         return better
+
+
+class AllFavourites:
+    """The favourites of the models that were asked about last: several pages may each look at
+    another one, turn by turn. A search that nobody waits for any more ends.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Favourites] = {}
+        self._lock = threading.Lock()
+
+    def of(self, id: str, model: Model) -> Favourites:
+        """Those of the model that an id means now."""
+        with self._lock:
+            kept = self._kept.pop(id, None)
+            if kept is None or kept.model is not model:
+                if kept is not None:
+                    kept.close()
+                kept = Favourites(model)
+            now = kept.asked = time.monotonic()
+            self._kept[id] = kept  # last, as it was asked for last
+            for other, old in [*self._kept.items()]:
+                if len(self._kept) > KEPT or (not old.finished and now - old.asked > GONE):
+                    self._kept.pop(other).close()
+            return kept

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from pathlib import Path
 from typing import Any
 
 from digitscope.engines import ENGINES, lacking
 from digitscope.lab.catalog import Catalog
-from digitscope.lab.favourites import Favourites
+from digitscope.lab.favourites import AllFavourites
 from digitscope.lab.judgement import Judgements
 from digitscope.lab.message import MOST_BYTES, MOST_PIXELS, Message
 from digitscope.lab.past import Past
@@ -31,8 +30,7 @@ class Lab:
         self.judgements = Judgements(self.model, self.live)
         self.teaching = Teaching(self.catalog)
         self.past = Past()
-        self._favourites: Favourites | None = None
-        self._lock = threading.Lock()
+        self.favourites = AllFavourites()
         self._changes, self._changed = 0, asyncio.Event()
 
     async def change(self, seen: int) -> int:
@@ -72,15 +70,6 @@ class Lab:
     def model(self, id: str) -> Model:
         """The model that an id means; ModelFileError where there is none."""
         return self.live(id) or self.catalog.load(id)
-
-    def favourites(self, model: Model) -> Favourites:
-        """The favourites of a model's neurons; those of one model are kept."""
-        with self._lock:
-            if self._favourites is None or self._favourites.model is not model:
-                if self._favourites is not None:
-                    self._favourites.close()
-                self._favourites = Favourites(model)
-            return self._favourites
 
     def story(self, run: str) -> Story:
         """The story of a run: the living one, or what its folder tells."""

@@ -30,7 +30,7 @@ def _neuron(desk: Desk, asked: Asked) -> Message:
 
 def _favourites(desk: Desk, asked: Asked) -> Message:
     unit = _unit(asked)
-    found = desk.lab.favourites(desk.model)
+    found = desk.lab.favourites.of(desk.chosen, desk.model)
     return found.message(unit["layer"], unit["index"], asked.get("id"))
 
 
