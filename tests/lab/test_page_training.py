@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, WebSocket, expect
 
 from tests.lab.browsing import ONE, address_of, person
 from tests.lab.served import Served, served, with_run
@@ -130,6 +130,35 @@ def test_a_finished_run_is_trained_further(
         epochs = [event["epoch"] for event in after if event["event"] == "epoch_ended"]
         assert epochs == list(range(done + 3))
         assert f"epochs = {done + 2}" in (lab.folder / "runs/small/recipe.toml").read_text("utf-8")
+
+
+def test_when_a_training_ends_what_excites_its_neurons_is_looked_for_again(
+    browser: Browser, lab: Served
+) -> None:
+    """What was found belonged to the weights of a moment."""
+    with person(browser, lab.address, address_of(hidden=16, **LONG)) as someone:
+        page, asked = someone.page, []
+
+        def listen(socket: WebSocket) -> None:
+            socket.on("framesent", lambda frame: "favourites" in str(frame) and asked.append(frame))
+
+        page.on("websocket", listen)
+        page.click("#step-batch")
+        expect(page.locator("#fact-batch")).to_have_text("1 of 24", timeout=30_000)
+        run = re.search("run=([^&]+)", page.url)
+        assert run
+        page.goto(f"{lab.address}#view=draw&image=test:5&neuron=1,3&model={run[1]}&run={run[1]}")
+        page.reload()
+        expect(page.locator(".thumb")).to_have_count(9, timeout=30_000)
+        page.click("#tab-train")
+        before = len(asked)
+        assert before
+        page.click("#stop")
+        someone.says("train-state", "Stopped")
+        page.click("#tab-draw")
+        expect(page.locator(".thumb")).to_have_count(9, timeout=30_000)
+        page.wait_for_timeout(500)
+        assert len(asked) > before
 
 
 def test_step_by_step_with_another_rate(browser: Browser, lab: Served) -> None:

@@ -20,7 +20,7 @@ const MOST = 9; // images that are told
 
 const panel = document.getElementById("neuron");
 let number = 0;
-let asked = ""; // the neuron and model that are open
+let asked = ""; // the neuron and model that are open, and whether that is in training
 let first = 0; // the first question about these
 let question = null; // which neuron, as the server counts
 
@@ -66,7 +66,7 @@ function ask() {
   question = { layer: known.place, index: unit, ...(at ? { at } : {}) };
   number += 1;
   send({ do: "neuron", id: number, ...question });
-  const which = `${state.neuron} ${state.network.id}`;
+  const which = `${state.neuron} ${state.network.id} ${state.answer.live}`;
   if (which === asked) return;
   asked = which;
   first = number;
@@ -177,7 +177,7 @@ function showExciting(place, words) {
   const { exciting } = state;
   const looking = exciting && exciting.searched < exciting.of;
   words.textContent = looking
-    ? `The most exciting of ${whole(exciting.searched)} test images, looking on…`
+    ? `The most exciting of ${whole(exciting.searched)} test images, ${state.answer?.live ? "a moment ago:" : "looking on…"}`
     : exciting ? "The test images that excite it most:" : "Looking through the test images…";
   place.replaceChildren(...(exciting ? exciting.images.map(excitingImage) : Array.from({ length: MOST }, room)));
 }

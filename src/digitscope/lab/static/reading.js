@@ -60,9 +60,9 @@ function asItIs() {
 }
 
 function heard(message, buffer) {
-  const live = message.live && message.id === state.answer?.id && !underWay;
-  if (message.id !== underWay?.id && !live) return;
-  if (!live && overtaken()) return;
+  const again = message.id === state.answer?.id && !underWay; // the weights are others now
+  if (message.id !== underWay?.id && !again) return;
+  if (!again && overtaken()) return;
   let at = 784;
   const layers = message.layers.map(({ shape }) => {
     const size = shape.reduce((a, b) => a * b, 1);
@@ -82,7 +82,7 @@ function heard(message, buffer) {
     values: columns.map(({ place }) => layers[place]), // an array a column
     links: linksOf(message.connections, columns),
   };
-  if (live) change({ answer });
+  if (again) change({ answer });
   else show(answer, underWay.time, underWay.said);
 }
 
