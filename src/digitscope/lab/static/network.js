@@ -11,6 +11,7 @@ import { paintWindow, ring } from "./rings.js";
 import { change, state, watch } from "./state.js";
 
 const QUICK = 20; // links into a column while the pen moves: curves are what takes time to paint
+const BREATH = 80; // milliseconds between two paintings while the pen moves: the answer goes first
 const stage = document.getElementById("stage");
 const canvas = document.getElementById("network");
 const tip = document.getElementById("tip");
@@ -20,6 +21,8 @@ let boxes = [];
 let unit = 16;
 let hovered = null;
 let waiting = false;
+let painted = 0; // when
+let later = 0;
 
 /** Begin. */
 export function startNetwork() {
@@ -107,9 +110,16 @@ function place() {
 
 function repaint() {
   if (waiting) return;
+  const rest = penIsDown() ? painted + BREATH - performance.now() : 0;
+  clearTimeout(later);
+  if (rest > 0) {
+    later = setTimeout(repaint, rest);
+    return;
+  }
   waiting = true;
   requestAnimationFrame(() => {
     waiting = false;
+    painted = performance.now();
     paint();
   });
 }
