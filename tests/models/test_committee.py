@@ -63,6 +63,9 @@ def test_a_file_of_that_name_comes_first(tmp_path: Path, monkeypatch: pytest.Mon
         Reader("committee")
 
 
-def test_what_needs_one_network_says_so() -> None:
+def test_what_needs_one_network_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ModelFileError, match="did you mean 'committee'"):
+        load("comittee")
     with pytest.raises(ModelFileError, match="several networks, which only read"):
         load("committee")

@@ -205,7 +205,7 @@ def find_model(path: Path) -> Path:
         ]
     except OSError as error:
         raise ModelFileError(f"{path}: cannot be read: {error.strerror}") from None
-    neighbours += shipped_models()
+    neighbours += [*shipped_models(), COMMITTEE]
     hint = f": {nearest(str(path), neighbours)}" if neighbours else ""
     raise ModelFileError(f"{path}: no such model file or run folder{hint}")
 
