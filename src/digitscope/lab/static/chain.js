@@ -63,6 +63,7 @@ function greek(name) {
 function showChoice() {
   const [name, index] = state.weight.split(":");
   part("layer").value = name;
+  part("index").hidden = !name;
   if (document.activeElement !== part("index")) part("index").value = (index ?? "").replaceAll(",", ", ");
   const shape = state.walk?.weights.find(([known]) => known === name)?.[1];
   part("shape").textContent = shape ? `of ${shape.join(" × ")}` : "";
