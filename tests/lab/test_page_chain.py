@@ -94,7 +94,7 @@ def test_a_click_opens_a_weight_and_a_term_is_followed(browser: Browser, lab: Se
             "aria-pressed", "true"
         )
         expect(someone.page).to_have_url(re.compile(r"path=\d"))
-        figure_of(someone, 3).locator("button").nth(2).click()  # a bias, from its list
+        figure_of(someone, 3).locator("button.plain").nth(2).click()  # a bias, from its list
         expect(someone.page.locator("#chain-name")).to_contain_text("∂J/∂b1[2]")
         figure_of(someone, 2).locator("canvas").focus()
         for key in ("ArrowRight", "ArrowDown", "Enter"):
