@@ -75,7 +75,7 @@ def test_text_named_png(tmp_path):
     refused(
         path,
         "text.png: not an image that can be decoded, expected PNG, JPEG, TIFF or another",
-        "got content that begins with b'hello, this is n'; try saving it as PNG",
+        "got content that begins with 'hello, this is n'; try saving it as PNG",
     )
     refused(
         b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not an image that can be decoded"

@@ -217,6 +217,17 @@ def test_what_cannot_be_trained_is_said_in_one_line(browser: Browser, lab: Serve
         expect(someone.page.locator("#train-error")).to_have_text("")
 
 
+def test_a_rate_that_is_none_is_said_and_not_taken(browser: Browser, lab: Served) -> None:
+    with person(browser, lab.address, "#view=train") as someone:
+        field = someone.page.locator("#rate-number")
+        expect(field).not_to_have_value("")
+        before = field.input_value()
+        field.fill("abc")
+        field.press("Enter")
+        expect(someone.page.locator("#train-error")).to_contain_text("a number above 0")
+        expect(field).to_have_value(before)
+
+
 def test_a_step_that_could_not_begin_is_not_made_later(browser: Browser, lab: Served) -> None:
     with person(browser, lab.address, address_of(hidden="12-what", **LONG)) as someone:
         page = someone.page

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, expect
 
+from digitscope.data.mnist import load_mnist
 from digitscope.inside.contributions import contributions
 from digitscope.inside.occlusion import occlusion_logits
 from digitscope.inside.outcomes import log_odds
@@ -45,6 +46,17 @@ def test_the_sum_is_numpys_logit(browser: Browser, lab: Served, model: Model) ->
             assert sum(parts[:3]) == pytest.approx(parts[3], abs=1e-4)
         order = page.locator(".why-tile").evaluate_all("tiles => tiles.map(t => +t.dataset.place)")
         assert order == np.argsort(-model.judge(IMAGE[None])[0, :10]).tolist()
+
+
+def test_a_digit_that_is_refused_is_not_said_to_be_none(browser: Browser, lab: Served) -> None:
+    test = load_mnist("test")
+    J = load("reader").judge(test.images)
+    likely = J[:, :10].argmax(axis=1) == test.labels
+    refused = int(np.flatnonzero((J[:, 10] > 0.6) & likely)[0])
+    with person(browser, lab.address, f"#view=why&model=reader&image=test:{refused}") as someone:
+        expect(someone.page.locator("#why-says")).to_contain_text(
+            re.compile(rf"read as not a digit, [\d.]+ %, but it is a {test.labels[refused]}\.")
+        )
 
 
 def test_a_pixel_is_read_with_the_mouse_and_with_keys(

@@ -9,7 +9,7 @@ import pytest
 
 from digitscope.data.mnist import load_mnist
 from digitscope.errors import ModelFileError
-from digitscope.models.model import find_model, load
+from digitscope.models.model import find_model, load, save
 from digitscope.models.shipped import card, committee_files, shipped_model, shipped_models
 from digitscope.training.recipe import Recipe, load_recipe
 
@@ -57,6 +57,12 @@ def test_a_file_of_the_users_own_comes_first(
     assert find_model(Path("reader")) == shipped_model("reader")
     (tmp_path / "reader").write_bytes(b"mine")
     assert find_model(Path("reader")) == Path("reader")
+
+
+def test_the_suffix_may_be_left_out(tmp_path: Path) -> None:
+    path = save(load("reader"), tmp_path / "mine")
+    assert find_model(tmp_path / "mine") == path
+    assert load(tmp_path / "mine").name == "mine"
 
 
 def test_a_name_that_is_nearly_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

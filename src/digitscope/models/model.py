@@ -179,8 +179,8 @@ def _name(path: Path) -> str:
 
 
 def find_model(path: Path) -> Path:
-    """The model file that a path means: itself, the best weights of the run folder that it names,
-    or the model that ships under this name.
+    """The model file that a path means: itself, with its suffix or without, the best weights of the
+    run folder that it names, or the model that ships under this name.
     """
     best = path / "weights" / f"best{SUFFIX}"
     try:
@@ -193,6 +193,9 @@ def find_model(path: Path) -> Path:
                 f"{path}: is several networks, which only read (digitscope read --model {path}): "
                 "give one network, such as reader"
             )
+        named = path.parent / f"{path.name}{SUFFIX}"
+        if not path.exists() and named.is_file():
+            return named
         if path.exists() or path.parent.is_dir() is False:
             return path
         runs = Path("runs", path.name)

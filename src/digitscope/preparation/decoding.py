@@ -91,9 +91,11 @@ def _unknown(source: Any, name: str) -> str:
     start = source.read(16)
     if not start:
         return f"{name}: the file is empty, expected an image; try saving or copying it again"
+    text = start.decode("latin-1")
+    begins = repr(text) if text.isascii() and text.isprintable() else start.hex(" ")
     return (
         f"{name}: not an image that can be decoded, expected PNG, JPEG, TIFF or another image "
-        f"format, got content that begins with {start!r}; try saving it as PNG"
+        f"format, got content that begins with {begins}; try saving it as PNG"
     )
 
 

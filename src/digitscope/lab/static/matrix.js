@@ -50,7 +50,7 @@ function show() {
 function told({ images, judged, right, wrong, refused, finished, live, classes }) {
   const of = classes.length === 10 ? "test images" : `test images of ${classes.join(" and ")}`;
   if (judged < images) return `${whole(judged)} of ${whole(images)} ${of} read so far: ${whole(wrong)} wrong.`;
-  const kept = refused ? `, ${whole(refused)} refused as no digit` : "";
+  const kept = refused ? `, ${whole(refused)} refused as no digit (not counted as right)` : "";
   const state = live ? "In training, at this moment: " : "";
   const more = finished ? "" : " Looking for doubtful labels…";
   if (!wrong && !refused) return `${state}All ${whole(images)} ${of} are read rightly.${more}`;

@@ -76,6 +76,7 @@ function ask() {
 
 function show() {
   const { opened: neuron } = state;
+  const opens = panel.hidden && neuron !== null;
   panel.hidden = neuron === null;
   if (!neuron) return;
   if (!panel.firstChild) build();
@@ -86,6 +87,7 @@ function show() {
   part("caption").textContent = caption(neuron);
   part("terms").replaceChildren(...neuron.terms.map((term) => termRow(neuron, term)), ...closingRows(neuron));
   showExciting(part("images"), part("exciting-words"));
+  if (opens) panel.scrollIntoView({ block: "nearest" }); // on a phone it opens below the fold
 }
 
 function build() {

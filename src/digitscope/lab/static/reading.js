@@ -20,6 +20,8 @@ export function startReading() {
   watch(["network"], () => read());
   watch(["trying"], () => state.trying && read());
   watch(["unread"], sayUnread);
+  // Of a file that was only tried the other views need not know: an answer stands without it.
+  watch(["view"], () => state.answer && change({ unread: "" }));
   sayUnread();
 }
 

@@ -35,8 +35,9 @@ export function startTrain() {
   byId("rate").addEventListener("input", () => setRate(Number((10 ** byId("rate").value).toPrecision(2))));
   byId("rate-number").addEventListener("change", () => {
     const value = Number(byId("rate-number").value);
+    sayError(value > 0 ? "" : "The learning rate is a number above 0, such as 0.1.");
     if (value > 0) setRate(value);
-    else showRate();
+    else byId("rate-number").value = short(rateNow());
   });
   on("error", ({ about, what }) => {
     if (about !== "train") return;
@@ -103,9 +104,13 @@ function tellRate() {
   newRate = null;
 }
 
+function rateNow() {
+  return active() ? (state.training.rate ?? state.training.recipe?.learning_rate) : Number(effective("learning_rate"));
+}
+
 function showRate() {
   if (!state.lab) return;
-  const value = active() ? (state.training.rate ?? state.training.recipe?.learning_rate) : Number(effective("learning_rate"));
+  const value = rateNow();
   if (!value) return;
   if (document.activeElement !== byId("rate-number")) byId("rate-number").value = short(value);
   byId("rate").value = Math.log10(value);

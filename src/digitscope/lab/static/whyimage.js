@@ -38,8 +38,9 @@ function show() {
   const { evidence, answer } = state;
   if (!evidence || !answer) return;
   const sure = percent(evidence.probabilities[evidence.answer]);
-  const truth = answer.label === null ? "" : answer.label === answer.digit ? ", and it is" : `, but it is a ${answer.label}`;
-  document.getElementById("why-says").textContent = `${what()}: read as ${outcomeName(evidence.outcomes[evidence.answer])}, ${sure}${truth}.`;
+  const read = outcomeName(evidence.outcomes[evidence.answer]);
+  const truth = answer.label === null ? "" : read === String(answer.label) ? ", and it is" : `, but it is a ${answer.label}`;
+  document.getElementById("why-says").textContent = `${what()}: read as ${read}, ${sure}${truth}.`;
 }
 
 function what() {
