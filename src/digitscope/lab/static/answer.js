@@ -7,6 +7,7 @@ const bars = document.getElementById("bars");
 const digit = document.getElementById("digit");
 const sure = document.getElementById("sure");
 const note = document.getElementById("answer-note");
+const warnings = document.getElementById("warnings");
 const spoken = document.getElementById("spoken");
 const NONE = "not a digit";
 let rows = [];
@@ -45,26 +46,31 @@ function show() {
   const { answer } = state;
   const said = !answer ? " " : answer.rejected ? NONE : String(answer.digit);
   const p = said === NONE ? answer.not_a_digit : (answer?.judged[answer.classes.indexOf(answer.digit)] ?? 0);
-  digit.textContent = said;
+  put(digit, said);
   digit.classList.toggle("words", said === NONE);
-  sure.textContent = answer ? percent(p) : " ";
+  put(sure, answer ? percent(p) : " ");
   rows.forEach(({ row, fill, words, name }, i) => {
     const part = Math.max(answer?.judged[i] ?? 0, 1e-9); // never said to be impossible
     fill.style.transform = `scaleX(${part})`;
-    words.textContent = answer ? percent(part) : "";
+    put(words, answer ? percent(part) : "");
     row.classList.toggle("best", answer !== null && String(name) === said);
     row.setAttribute("aria-label", answer ? `${name}: ${percent(part)}` : `${name}`);
   });
-  note.textContent = answer ? told(answer) : "";
-  const warnings = document.getElementById("warnings");
-  warnings.replaceChildren(
-    ...(answer?.warnings ?? []).map((text) => Object.assign(document.createElement("li"), { textContent: text })),
-  );
+  put(note, answer ? describe(answer) : "");
+  const told = answer?.warnings ?? [];
+  if (warnings.childElementCount || told.length) {
+    warnings.replaceChildren(...told.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
+  }
   clearTimeout(later); // a screen reader hears where the pen rests, not every point of its way
   if (answer) later = setTimeout(() => (spoken.textContent = `${said}, ${percent(p)}`), 400);
 }
 
-function told(answer) {
+/** Write a text where it is another one: most stay as they are while the pen moves. */
+function put(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function describe(answer) {
   const right = answer.label === answer.digit && !answer.rejected;
   const truth = answer.label === null ? "" : right ? `It is a ${answer.label}. ` : `It is a ${answer.label}: wrong. `;
   const before = state.lessons?.last && !state.lessons.last.calibrated;
