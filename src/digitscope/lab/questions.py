@@ -15,6 +15,7 @@ from digitscope.lab.message import Message
 from digitscope.lab.mistakes import cell, matrix, neighbours
 from digitscope.lab.moments import frame, frames, runs, through
 from digitscope.lab.neuron import neuron
+from digitscope.lab.numbers import numbers
 from digitscope.lab.reader import steps
 from digitscope.lab.request import whole
 from digitscope.lab.sharing import file, share
@@ -90,6 +91,7 @@ QUESTIONS: dict[str, Callable[[Desk, Asked], Message]] = {
     "share": _share,
     "file": _file,
     "steps": _steps,
+    "numbers": numbers,
     "neuron": _neuron,
     "favourites": _favourites,
     "matrix": _matrix,

@@ -19,6 +19,7 @@ from digitscope.models.prediction import Input, Prediction, prediction_of, take_
 from digitscope.network.layers import Conv2D, Dense, MaxPool2D
 from digitscope.network.notation import format_spec
 from digitscope.preparation import prepare
+from digitscope.preparation.pipeline import several_marks
 
 STRONGEST = 80  # connections into a layer that are told
 STRONGEST_MAPS = 40  # between two layers of maps
@@ -49,14 +50,19 @@ def take_drawing(drawing: Drawing) -> Input:
     if drawing.file:
         done = prepare(drawing.payload, drawing.file)
         return Input(done.name, done.image, None, done)
+    done = prepare(grey_of(drawing), "the drawing")
+    return Input(done.name, done.image, None, done)
+
+
+def grey_of(drawing: Drawing) -> Images:
+    """The grey bytes of a drawing, uint8 [h, w]; ImageError where they are others than it says."""
     w, h = drawing.width, drawing.height
     if not (0 < w * h <= MOST_PIXELS and len(drawing.payload) == w * h):
         raise ImageError(
             f"the drawing: expected {w} x {h} bytes, at most {MOST_PIXELS:,}, got "
             f"{len(drawing.payload):,}"
         )
-    done = prepare(np.frombuffer(drawing.payload, np.uint8).reshape(h, w), "the drawing")
-    return Input(done.name, done.image, None, done)
+    return np.frombuffer(drawing.payload, np.uint8).reshape(h, w)
 
 
 def _pixels(text: str) -> Images:
@@ -80,6 +86,7 @@ def answer(model: Model, given: Input, id: Any) -> Message:
     """
     steps = trace(model.network, given.image)
     prediction = prediction_of(model, steps[-2].output[None], given)
+    marks = given.preparation.marks if given.preparation else 1
     fields = {
         "said": "answer",
         "id": id,
@@ -90,7 +97,8 @@ def answer(model: Model, given: Input, id: Any) -> Message:
         "judged": judged(prediction, model.refuses),
         "classes": list(model.classes),
         "calibrated": model.calibrated,
-        "warnings": list(prediction.warnings),
+        "marks": marks,
+        "warnings": [told for told in prediction.warnings if told != several_marks(marks)],
         "label": given.label,
         "layers": layers(steps),
         "connections": connections(model, steps),

@@ -158,9 +158,11 @@ class Session:
         self._drawings.put(Drawing(id, width, height, str(asked.get("file", "")), "", payload))
 
     def _ask(self, name: str) -> Callable[[dict[str, Any]], Any]:
-        """What puts a question into its box."""
+        """What puts a question into its box, with the bytes that it says belong to it."""
 
         async def put(asked: dict[str, Any]) -> None:
+            if asked.get("bytes"):
+                asked["payload"] = await self.socket.receive_bytes()
             self._asked[name].put(asked)
 
         return put

@@ -71,7 +71,16 @@ def prepare(source: Source, name: str | None = None) -> Preparation:
     )
     box = picture.original(marks.box)
     warnings = _warnings(quiet, levels, marks)
-    return Preparation(_printable(picture.name), image, steps, box, inverted, warnings)
+    several = marks.rivals + 1
+    return Preparation(_printable(picture.name), image, steps, box, inverted, warnings, several)
+
+
+def several_marks(marks: int) -> str:
+    """What is warned of where an image has so many marks of a digit's size."""
+    return (
+        f"more than one separate mark of digit size ({marks}): "
+        "this reads one digit: crop it to one, or read them all: digitscope read FILE"
+    )
 
 
 def _no_ink(picture: Picture, levels: Levels) -> str:
@@ -144,10 +153,7 @@ def _warnings(bright: Images, levels: Levels, marks: Marks) -> tuple[str, ...]:
     if max(w, h) < SMALL:
         found.append(f"a small digit: its ink is only {w}x{h} pixels large")
     if marks.rivals:
-        found.append(
-            f"more than one separate mark of digit size ({marks.rivals + 1}): "
-            "this reads one digit: crop it to one, or read them all: digitscope read FILE"
-        )
+        found.append(several_marks(marks.rivals + 1))
     return tuple(found)
 
 

@@ -52,6 +52,7 @@ class Preparation:
 
     `image` is uint8 [28, 28], ink 255 on paper 0. `box` surrounds the ink, [x, y, width, height]
     in pixels of the upright original. `inverted` is true if the ink was darker than the paper.
+    `marks` counts the separate ones of a digit's size.
     """
 
     name: str
@@ -60,3 +61,4 @@ class Preparation:
     box: Box
     inverted: bool
     warnings: tuple[str, ...]
+    marks: int = 1
