@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, expect
 
+from digitscope.inside.trace import trace
+from digitscope.models.model import load
 from tests.lab.browsing import ONE, PIXELS, SEVEN, THREE, Person, person
 from tests.lab.served import Served, with_run
 
@@ -109,6 +111,32 @@ def test_the_answer_follows_the_pen(someone: Person) -> None:
     p95 = statistics.quantiles(measured, n=20)[-1]
     print(f"pen to answer: median {statistics.median(measured):.1f} ms, p95 {p95:.1f} ms")
     assert p95 < 200
+
+
+LIT = """async () => {
+  const { state } = await import("/state.js");
+  const { answer } = state;
+  if (!answer || answer.brief) return null;
+  return { input: [...answer.input], layers: answer.layers.map((layer) => [...layer]) };
+}"""
+
+
+def test_the_network_is_lit_where_the_pen_rests(someone: Person, good_run: Path) -> None:
+    """While it moves answers are brief; in the end the activations are those of the last one."""
+    box = someone.page.locator("#pad").bounding_box()
+    assert box
+    someone.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 40)
+    someone.page.mouse.down()
+    for i in range(12):
+        someone.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 40 + 12 * i)
+        someone.page.wait_for_timeout(15)
+    someone.page.wait_for_function(LIT)
+    someone.page.wait_for_timeout(300)  # an answer may still be on its way
+    lit = someone.page.evaluate(LIT)
+    image = np.array(lit["input"], np.uint8).reshape(28, 28)
+    for layer, step in zip(lit["layers"], trace(load(good_run).network, image), strict=True):
+        np.testing.assert_allclose(layer, step.output.ravel(), atol=1e-6)
+    someone.page.mouse.up()
 
 
 def test_a_drawing_survives_a_reload(someone: Person) -> None:

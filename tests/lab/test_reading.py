@@ -75,6 +75,23 @@ def test_a_drawing_gets_the_librarys_answer_and_every_layer(page: Page, model: M
         np.testing.assert_array_equal(output, step.output.astype(np.float32))
 
 
+def test_a_brief_answer_leaves_the_network_for_later(page: Page) -> None:
+    """While the pen moves; what it leaves out is what the same drawing's full answer has."""
+    page.say("read", drawn().tobytes(), id=1, width=SIDE, height=SIDE)
+    full = page.hear_until("answer")
+    page.say("read", drawn().tobytes(), id=2, width=SIDE, height=SIDE, brief=True)
+    brief = page.hear_until("answer")
+    assert brief["probabilities"] == full["probabilities"]
+    assert brief["payload"] == full["payload"][:784]
+    assert not {"layers", "connections"} & set(brief)
+    page.say("activations", id=2)
+    lit = page.hear_until("activations")
+    assert (lit["id"], lit["model"]) == (2, full["model"])
+    assert lit["payload"] == full["payload"][784:]
+    for name in ("layers", "connections"):
+        assert lit[name] == full[name]
+
+
 def test_an_image_of_mnist_is_taken_as_it_is(page: Page) -> None:
     page.say("read", id="a", image="test:100")
     answer = page.hear_until("answer")

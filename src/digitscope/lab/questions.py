@@ -16,7 +16,7 @@ from digitscope.lab.mistakes import cell, matrix, neighbours
 from digitscope.lab.moments import frame, frames, runs, through
 from digitscope.lab.neuron import neuron
 from digitscope.lab.numbers import numbers
-from digitscope.lab.reader import steps
+from digitscope.lab.reader import activations, steps
 from digitscope.lab.request import whole
 from digitscope.lab.sharing import file, share
 from digitscope.lab.why import told_contributions
@@ -37,6 +37,10 @@ def _favourites(desk: Desk, asked: Asked) -> Message:
 
 def _steps(desk: Desk, asked: Asked) -> Message:
     return steps(desk.given, asked.get("id"))
+
+
+def _activations(desk: Desk, asked: Asked) -> Message:
+    return _of_model(desk, activations(desk.model, desk.given, asked.get("id")))
 
 
 def _matrix(desk: Desk, asked: Asked) -> Message:
@@ -92,6 +96,7 @@ QUESTIONS: dict[str, Callable[[Desk, Asked], Message]] = {
     "file": _file,
     "steps": _steps,
     "numbers": numbers,
+    "activations": _activations,
     "neuron": _neuron,
     "favourites": _favourites,
     "matrix": _matrix,

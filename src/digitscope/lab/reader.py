@@ -37,6 +37,7 @@ class Drawing:
     file: str = ""
     image: str = ""
     payload: bytes = b""
+    brief: bool = False  # the pen still moves: the answer without what it sets off in the network
 
 
 def take_drawing(drawing: Drawing) -> Input:
@@ -80,9 +81,9 @@ def _of_mnist(name: str) -> Input:
     return take_input(name)
 
 
-def answer(model: Model, given: Input, id: Any) -> Message:
-    """What a model says of an image. The bytes: the 784 that it saw, then every layer's output as
-    float32.
+def answer(model: Model, given: Input, id: Any, brief: bool = False) -> Message:
+    """What a model says of an image. The bytes: the 784 that it saw, and unless it is brief those
+    of `activations`, whose fields it has too.
     """
     steps = trace(model.network, given.image)
     prediction = prediction_of(model, steps[-2].output[None], given)
@@ -100,11 +101,24 @@ def answer(model: Model, given: Input, id: Any) -> Message:
         "marks": marks,
         "warnings": [told for told in prediction.warnings if told != several_marks(marks)],
         "label": given.label,
-        "layers": layers(steps),
-        "connections": connections(model, steps),
     }
+    if brief:
+        return Message(fields, given.image.tobytes())
+    lit, numbers = _lit(model, steps)
+    return Message(fields | lit, given.image.tobytes() + numbers)
+
+
+def activations(model: Model, given: Input, id: Any) -> Message:
+    """What an image sets off in the network. The bytes: every layer's output as float32."""
+    lit, numbers = _lit(model, trace(model.network, given.image))
+    return Message({"said": "activations", "id": id, **lit}, numbers)
+
+
+def _lit(model: Model, steps: list[TraceStep]) -> tuple[dict[str, Any], bytes]:
+    """The layers of a trace and the connections between them; their outputs as bytes."""
     numbers = [np.ascontiguousarray(step.output, "<f4").tobytes() for step in steps]
-    return Message(fields, given.image.tobytes() + b"".join(numbers))
+    lit = {"layers": layers(steps), "connections": connections(model, steps)}
+    return lit, b"".join(numbers)
 
 
 def judged(prediction: Prediction, refuses: bool) -> list[float]:

@@ -155,7 +155,8 @@ class Session:
             return
         payload = await self.socket.receive_bytes()
         width, height = whole(asked, "width"), whole(asked, "height")
-        self._drawings.put(Drawing(id, width, height, str(asked.get("file", "")), "", payload))
+        file, brief = str(asked.get("file", "")), bool(asked.get("brief"))
+        self._drawings.put(Drawing(id, width, height, file, "", payload, brief))
 
     def _ask(self, name: str) -> Callable[[dict[str, Any]], Any]:
         """What puts a question into its box, with the bytes that it says belong to it."""
@@ -247,8 +248,9 @@ class Session:
         began, chosen = time.perf_counter(), self.model
         if not chosen:
             raise ModelFileError("there is no model yet: train one first")
-        seen = self._seen
+        seen, brief = self._seen, False
         if seen is None or seen[0] is not drawing:
+            brief = drawing.brief  # a page that is told again has all the time
             try:
                 seen = drawing, take_drawing(drawing)
             except DigitscopeError:
@@ -256,7 +258,7 @@ class Session:
                 raise
             self._seen = seen  # until here other questions are about the drawing before
         live = self.lab.live(chosen) is not None
-        told = answer(self.lab.model(chosen), seen[1], drawing.id)
+        told = answer(self.lab.model(chosen), seen[1], drawing.id, brief)
         spent = round((time.perf_counter() - began) * 1000, 2)
         facts = {"model": chosen, "live": live, "milliseconds": spent}
         return Message(told.fields | facts, told.payload)

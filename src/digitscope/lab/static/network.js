@@ -7,11 +7,11 @@ import { light } from "./lights.js";
 import { paintLinks, touches } from "./links.js";
 import { percent, signed } from "./numbers.js";
 import { penIsDown } from "./pad.js";
+import { afterPainting } from "./painting.js";
 import { paintWindow, ring } from "./rings.js";
 import { change, state, watch } from "./state.js";
 
 const QUICK = 20; // links into a column while the pen moves: curves are what takes time to paint
-const BREATH = 80; // milliseconds between two paintings while the pen moves: the answer goes first
 const stage = document.getElementById("stage");
 const canvas = document.getElementById("network");
 const tip = document.getElementById("tip");
@@ -21,12 +21,11 @@ let boxes = [];
 let unit = 16;
 let hovered = null;
 let waiting = false;
-let painted = 0; // when
-let later = 0;
 
 /** Begin. */
 export function startNetwork() {
-  watch(["network", "answer", "neuron", "opened", "drawing"], repaint);
+  watch(["network", "neuron", "opened", "drawing"], repaint);
+  watch(["answer"], () => state.answer?.brief || repaint()); // a brief one lights nothing
   watch(["network"], place);
   watch(["answer"], tell);
   onColours(repaint);
@@ -110,18 +109,13 @@ function place() {
 
 function repaint() {
   if (waiting) return;
-  const rest = penIsDown() ? painted + BREATH - performance.now() : 0;
-  clearTimeout(later);
-  if (rest > 0) {
-    later = setTimeout(repaint, rest);
-    return;
-  }
   waiting = true;
-  requestAnimationFrame(() => {
+  const act = () => {
     waiting = false;
-    painted = performance.now();
     paint();
-  });
+  };
+  if (penIsDown()) afterPainting(act); // the answer of this frame does not wait for it
+  else requestAnimationFrame(act);
 }
 
 function paint() {

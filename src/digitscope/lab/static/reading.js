@@ -1,8 +1,9 @@
 // Reading: what lies on the pad goes to the server, and its answer into the state. One question is
 // under way at a time; while it is, only the newest change of the drawing waits.
-import { linksOf } from "./columns.js";
 import { on, send } from "./connection.js";
 import { drawnBytes } from "./pad.js";
+import { afterPainting } from "./painting.js";
+import { look, mayBeBrief, sightsBefore, sightsOf } from "./sights.js";
 import { change, state, watch } from "./state.js";
 
 let number = 0; // of the last question
@@ -49,7 +50,9 @@ function ask(id) {
   if (asItIs()) return send({ do: "read", id, image: state.image });
   if (state.image === "file") return state.file !== null && askFile(id, state.file);
   const drawing = drawnBytes();
-  return drawing !== null && send({ do: "read", id, width: drawing.side, height: drawing.side }, drawing.grey);
+  if (drawing === null) return false;
+  const size = { width: drawing.side, height: drawing.side };
+  return send({ do: "read", id, ...size, brief: mayBeBrief() }, drawing.grey);
 }
 
 function askFile(id, { name, bytes }) {
@@ -65,25 +68,13 @@ function heard(message, buffer) {
   const again = message.id === state.answer?.id && !underWay; // the weights are others now
   if (message.id !== underWay?.id && !again) return;
   if (!again && overtaken()) return;
-  let at = 784;
-  const layers = message.layers.map(({ shape }) => {
-    const size = shape.reduce((a, b) => a * b, 1);
-    const part = new Float32Array(buffer, at, size);
-    at += 4 * size;
-    return part;
-  });
-  const { columns } = state.network;
-  if (message.model !== state.network.id || columns.at(-1).place !== layers.length - 1) {
+  const brief = !message.layers;
+  const sights = brief ? sightsBefore() : sightsOf(message, buffer, 784);
+  if (message.model !== state.network.id || !sights) {
     show(null); // another model has been chosen since
     return;
   }
-  const answer = {
-    ...message,
-    input: new Uint8Array(buffer, 0, 784),
-    layers,
-    values: columns.map(({ place }) => layers[place]), // an array a column
-    links: linksOf(message.connections, columns),
-  };
+  const answer = { ...message, input: new Uint8Array(buffer, 0, 784), ...sights, brief };
   if (again) change({ answer });
   else show(answer, underWay.time, underWay.said);
 }
@@ -117,6 +108,7 @@ function show(answer, time = null, said = "") {
   if (answer && state.steps === "open" && next === null) askStages();
   if (time !== null) afterPainting(() => measure(time));
   goOn();
+  look();
 }
 
 /** The change that has waited. */
@@ -153,12 +145,4 @@ function stages({ steps }, buffer) {
 function measure(start) {
   if (performance.getEntriesByName("pen to answer").length > 2000) performance.clearMeasures();
   performance.measure("pen to answer", { start, end: performance.now() });
-}
-
-function afterPainting(act) {
-  requestAnimationFrame(() => {
-    const { port1, port2 } = new MessageChannel();
-    port2.onmessage = act;
-    port1.postMessage(null);
-  });
 }
