@@ -90,6 +90,21 @@ def draw(page: Page) -> None:
     page.wait_for_timeout(400)
 
 
+def several(page: Page) -> None:
+    """A photo of a page of numbers."""
+    page.locator("#pad").wait_for()
+    page.set_input_files("#file", Path(__file__).parents[1] / "examples" / "numbers.jpg")
+    page.locator("#several .thumb").first.wait_for(timeout=20_000)
+    page.wait_for_timeout(400)
+
+
+def one_of_several(page: Page) -> None:
+    """One digit of it."""
+    several(page)
+    page.locator("#several .thumb").nth(1).click()
+    page.wait_for_timeout(800)
+
+
 def neuron(page: Page) -> None:
     """The arithmetic of the neuron in the address."""
     draw(page)
@@ -188,6 +203,8 @@ VIEWS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "blank": ("", ready),
     "image": ("#image=test:100", ready),
     "steps": ("#steps=open", draw),
+    "several": ("#model=reader", several),
+    "several-one": ("#model=reader", one_of_several),
     "neuron": ("#neuron=1,17", neuron),
     "output": ("#neuron=2,3", neuron),
     "mistakes": ("#view=mistakes", mistakes),

@@ -23,7 +23,7 @@ export async function startImages() {
   watch(["image"], follow);
   watch(["file"], keep);
   follow();
-  if (state.image === "file") await reopen();
+  if (state.image === "file" || state.whole === "file") await reopen();
 }
 
 function listenToDrops() {
@@ -104,7 +104,7 @@ function keep() {
 async function reopen() {
   const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
   if (!kept) {
-    change({ image: "" });
+    change(state.image === "file" ? { image: "" } : { whole: "" });
     return;
   }
   change({ file: await opened(new Blob([Uint8Array.from(atob(kept.bytes), (c) => c.charCodeAt(0))]), kept.name) });

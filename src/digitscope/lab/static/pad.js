@@ -41,6 +41,7 @@ export function startPad(onMove) {
 /** The drawing as grey bytes, SENT x SENT, paper 255; null where nothing is drawn. */
 export function drawnBytes() {
   if (!strokes.length) return null;
+  if (state.image) drawAll(sent, strokes); // one of its digits lies on the pad
   return { grey: greyOf(sent), side: SENT };
 }
 
@@ -106,7 +107,7 @@ function lift() {
 
 function undo() {
   lift();
-  if (state.image) change({ image: "" });
+  if (state.image) change({ image: state.whole === "file" ? "file" : "" });
   else {
     strokes.pop();
     keep();

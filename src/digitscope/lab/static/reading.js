@@ -28,7 +28,7 @@ export function startReading() {
 
 /** The drawing has changed, at `time`: a file that was being tried is no longer wanted. */
 export function drawn(time = performance.now()) {
-  change({ trying: null, unread: "" });
+  change({ trying: null, unread: "", unreadFile: null });
   read(time);
 }
 
@@ -86,8 +86,9 @@ function failed({ about, id, what }) {
     show(null, null, what);
     return;
   }
+  const { file } = underWay;
   underWay = next = null;
-  change({ trying: null, unread: what });
+  change({ trying: null, unread: what, unreadFile: file });
   read(performance.now(), what); // the server has only the file in mind
 }
 

@@ -2,7 +2,7 @@
 
 // What a reload keeps: it is mirrored in the address, after the #.
 const STEP = ["stage", "truth", "cost", "rule", "eta", "batch", "of", "weight", "path"]; // of back-propagation
-const LASTING = ["view", "model", "image", "drawing", "neuron", "steps", "recipe", "settings", "run", "mine", "more", "cell", "amount", "exhibit", "taught", "past", "moment", "pace",
+const LASTING = ["view", "model", "image", "drawing", "whole", "neuron", "steps", "recipe", "settings", "run", "mine", "more", "cell", "amount", "exhibit", "taught", "past", "moment", "pace",
   "whyDigit", "whyAgainst", "whyBy", "whyInk", "whyPixel", "whyTarget", "whyKind", "whyFade", ...STEP];
 
 const VIEWS = ["draw", "train", "backprop", "time", "mistakes", "why"];
@@ -12,6 +12,7 @@ export const state = {
   model: "", // the id of the model that is asked
   image: "", // "test:100", "file" (kept by the tab), or "" for the drawing
   drawing: "", // the strokes, as strokes.js writes them
+  whole: "", // "drawing" or "file": the picture of several digits of which the image is one
   neuron: "", // "column,index" of the neuron that is open
   steps: "", // "open" where the preparation is shown
   recipe: "", // the recipe that training starts from
@@ -52,6 +53,8 @@ export const state = {
   file: null, // the opened file: {name, bytes, picture}, and no picture where the browser knows none
   trying: null, // a file that is not on the pad yet: first it must be known that it can be read
   unread: "", // why the image that is wanted cannot be read
+  unreadFile: null, // the file that was tried, in which there may be numbers still
+  several: null, // what stands on a picture of several digits: its lines, and the image of each digit
   stages: null, // the steps of the preparation, once asked for
   opened: null, // the arithmetic of the open neuron
   exciting: null, // the test images that excite it

@@ -52,7 +52,7 @@ function item({ name, shape, pixels }) {
 
 function explain() {
   const step = state.stages.find(({ name }) => name === chosen) ?? state.stages.at(-1);
-  words.textContent = step ? step.explanation : "An image of the data set is 28×28 already.";
+  words.textContent = step ? step.explanation : "This image is 28×28 already: it is taken as it is.";
   for (const button of list.querySelectorAll("button")) {
     button.setAttribute("aria-pressed", String(button.dataset.step === step?.name));
   }

@@ -4,6 +4,7 @@ import { onColours } from "./colours.js";
 import { on, send } from "./connection.js";
 import { percent, whole } from "./numbers.js";
 import { inkPicture, weightPicture } from "./pictures.js";
+import { written } from "./several.js";
 import { change, state, watch } from "./state.js";
 import { showBars, showCurve } from "./whyfade.js";
 import { outcomeName } from "./whymap.js";
@@ -123,6 +124,5 @@ function told({ pixels, levels, length, ink, confirmed, probabilities, outcomes 
 /** The image at the slider, byte for byte, in an address. */
 function putOnPad() {
   const { turning: found } = state;
-  const text = btoa(String.fromCharCode(...found.frames[stepOf(found)]));
-  change({ image: `pixels:${text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")}`, view: "draw" });
+  change({ image: written(found.frames[stepOf(found)]), view: "draw" });
 }
