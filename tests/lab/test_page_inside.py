@@ -99,7 +99,7 @@ def test_nothing_moves_when_images_come(browser: Browser, lab: Served) -> None:
         someone.page.locator("#neuron button.thumb").first.wait_for(timeout=30_000)
         assert close.bounding_box() == before
         network = someone.page.locator("#network").bounding_box()
-        button = someone.page.locator("#stage > .download").bounding_box()
+        button = someone.page.locator("#stage-frame > .download").bounding_box()
         assert network
         assert button
         assert button["y"] >= network["y"] + network["height"]

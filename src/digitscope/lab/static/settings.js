@@ -3,23 +3,58 @@ import { change, state, watch } from "./state.js";
 import { active } from "./training.js";
 
 const FIRST = ["hidden", "activation", "loss", "output", "optimizer", "batch_size", "epochs", "engine"];
-const ELSEWHERE = ["name", "description", "source", "learning_rate"]; // the rate has its own place
+const TOLD = ["name", "description", "source"]; // what a recipe says of itself
+const ELSEWHERE = [...TOLD, "learning_rate"]; // the rate has its own place
+const USUAL = "lesson"; // the recipe where none is chosen
 const NAMES = { hidden: "hidden layers", batch_size: "batch", l2: "L2 penalty", init: "first weights" };
 
 const form = document.getElementById("settings");
+const toggle = document.getElementById("settings-toggle"); // where a phone has no room beside the curves
 const fields = new Map();
+let shown = null; // the run whose settings were looked at last
+let taken = chosen("", {}); // what was taken from a run; what differs from it was chosen here
+let next = ""; // "take" or "keep": what the next run is to do with the settings here
 
 /** Begin. */
 export function startSettings() {
   form.addEventListener("submit", (event) => event.preventDefault());
   watch(["lab"], build);
-  watch(["recipe", "settings", "training"], show);
+  watch(["training", "lab"], takeFromRun);
+  watch(["recipe", "settings", "training", "form"], show);
+  toggle.addEventListener("click", () => change({ form: state.form ? "" : "open" }));
+}
+
+/** The next run that is shown was asked for by name ("take" its settings), or begins with these ("keep"). */
+export function expectRun(what) {
+  next = what;
+}
+
+/** The settings of the run that is shown, unless others were chosen here. */
+function takeFromRun() {
+  const { run, recipe: used } = state.training;
+  if (!state.lab || !run || !used || run === shown) return;
+  shown = run;
+  const own = chosen(state.recipe, state.settings) !== taken;
+  const keep = next === "keep" || (next !== "take" && own);
+  next = "";
+  if (keep) return;
+  const base = state.lab.recipes.find(({ name }) => name === used.name) ?? state.lab.recipes.find(({ name }) => name === USUAL);
+  const names = state.lab.settings.map(({ name }) => name).filter((name) => name in used && String(used[name]) !== String(base[name]));
+  const settings = Object.fromEntries(names.map((name) => [name, String(used[name])]));
+  for (const name of TOLD) delete settings[name];
+  if (base.engine === "auto" && used.engine === "fast") delete settings.engine; // which "auto" means
+  taken = chosen(base.name, settings);
+  change({ recipe: base.name, settings });
+}
+
+function chosen(recipe, settings) {
+  return JSON.stringify([recipe, Object.entries(settings).sort()]);
 }
 
 /** The recipe that is chosen. */
 function recipe() {
   const { recipes } = state.lab;
-  return recipes.find(({ name }) => name === state.recipe) ?? recipes.find(({ name }) => name === "lesson");
+  return recipes.find(({ name }) => name === state.recipe) ?? recipes.find(({ name }) => name === USUAL);
 }
 
 /** The value that a setting has for the next training. */
@@ -119,4 +154,7 @@ function show() {
   }
   const told = state.lab.recipes.find(({ name }) => name === shownRecipe);
   document.getElementById("recipe-words").textContent = told?.description ?? "";
+  const changes = busy ? 0 : Object.keys(state.settings).length;
+  toggle.textContent = `Settings: ${shownRecipe}${changes ? `, ${changes} changed` : ""}`;
+  toggle.setAttribute("aria-expanded", String(state.form === "open"));
 }

@@ -2,7 +2,7 @@
 
 // What a reload keeps: it is mirrored in the address, after the #.
 const STEP = ["stage", "truth", "cost", "rule", "eta", "batch", "of", "weight", "path"]; // of back-propagation
-const LASTING = ["view", "model", "image", "drawing", "whole", "neuron", "steps", "recipe", "settings", "run", "mine", "more", "cell", "amount", "exhibit", "taught", "past", "moment", "pace",
+const LASTING = ["view", "model", "image", "drawing", "whole", "neuron", "steps", "recipe", "settings", "form", "run", "mine", "more", "cell", "amount", "exhibit", "taught", "past", "moment", "pace",
   "whyDigit", "whyAgainst", "whyBy", "whyInk", "whyPixel", "whyTarget", "whyKind", "whyFade", ...STEP];
 
 const VIEWS = ["draw", "train", "backprop", "time", "mistakes", "why"];
@@ -17,6 +17,7 @@ export const state = {
   steps: "", // "open" where the preparation is shown
   recipe: "", // the recipe that training starts from
   settings: {}, // what differs from it
+  form: "", // "open" where a phone shows the settings
   run: "", // the training that is shown
   mine: "", // the training that was begun here: when it has ended, its network is the model
   more: "", // by how many epochs it would be trained further, if not 10

@@ -92,7 +92,7 @@ function show() {
   if (!found || state.view !== "why") return;
   const { context, size } = paintMap(canvas, found.map, found.input, found.shown.scale);
   const pixel = hovered ?? pinned();
-  words.textContent = pixel ? read(found, ...pixel) : "Rest on a pixel to read what it says.";
+  words.textContent = pixel ? read(found, ...pixel) : "Point at a pixel, or touch it, to read what it says.";
   if (!pixel) return;
   context.strokeStyle = colours().text("ink");
   context.lineWidth = Math.max(2, size / 5);
