@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, WebSocket, expect
 
+from digitscope.training.recipe import load_recipe
+from digitscope.training.run_folder import RunFolder
 from tests.lab.browsing import ONE, address_of, person
 from tests.lab.served import Served, served, with_run
 from tests.lab.story import log
@@ -117,6 +119,14 @@ def test_a_finished_run_is_trained_further(
         before = log(lab.folder / "runs" / "small")
         done = max(int(str(e["epoch"])) for e in before if e["event"] == "epoch_ended")
         expect(page.locator("#fact-epoch")).to_have_text(f"{done} of {done}")
+        recipe = RunFolder(lab.folder / "runs" / "small").recipe()
+        assert recipe.hidden != load_recipe("lesson").hidden
+        expect(page.locator("#set-hidden")).to_have_value(recipe.hidden)  # its settings
+        expect(page.locator("#rate-number")).to_have_value(f"{recipe.learning_rate:g}")
+        page.fill("#set-hidden", "7")  # what is chosen here is not taken away again
+        page.reload()
+        expect(page.locator("#fact-epoch")).to_have_text(f"{done} of {done}")
+        expect(page.locator("#set-hidden")).to_have_value("7")
         page.fill("#more-epochs", "2")
         expect(page).to_have_url(re.compile("more=2"))
         page.click("#train-on")

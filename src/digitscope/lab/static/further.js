@@ -1,6 +1,7 @@
 // Training further: a finished run gets more epochs; the run of the model that is chosen can be opened.
 import { on, send } from "./connection.js";
 import { beginMine } from "./mine.js";
+import { expectRun } from "./settings.js";
 import { change, state, watch } from "./state.js";
 import { active } from "./training.js";
 
@@ -21,7 +22,9 @@ export function startFurther() {
     if (way) showNumber();
   });
   document.getElementById("train-on").addEventListener("click", goOn);
-  other.addEventListener("click", () => send({ do: "watch", run: state.model }));
+  other.addEventListener("click", () => {
+    if (send({ do: "watch", run: state.model })) expectRun("take");
+  });
   on("error", ({ about, what }) => {
     if (about === "resume" || about === "watch") document.getElementById("train-error").textContent = what;
   });

@@ -3,7 +3,7 @@ import { on, send } from "./connection.js";
 import { beginMine } from "./mine.js";
 import { percent, short, whole } from "./numbers.js";
 import { change, state, watch } from "./state.js";
-import { effective, startingPoint } from "./settings.js";
+import { effective, expectRun, startingPoint } from "./settings.js";
 import { active, startTraining } from "./training.js";
 
 const byId = (id) => document.getElementById(id);
@@ -62,7 +62,7 @@ function play() {
 
 function begin(paused) {
   sayError("");
-  beginMine({ do: "train", ...startingPoint(), paused });
+  if (beginMine({ do: "train", ...startingPoint(), paused })) expectRun("keep");
 }
 
 function step(batches) {
