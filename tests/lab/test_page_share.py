@@ -48,6 +48,15 @@ def figure(page: Page, name: str) -> Callable[[], None]:
     return act
 
 
+# What stands out in a view and lies under an element: headings, figures, answers, the buttons at the top.
+UNDER = """words => {
+  const at = words.getBoundingClientRect();
+  const over = ({ left, right, top, bottom }) => left < at.right && right > at.left && top < at.bottom && bottom > at.top;
+  const all = document.querySelectorAll("h1, h2, header button, header select, figcaption, dt, dd, .digit, .bar, .facts");
+  return [...all].filter((e) => e.checkVisibility() && over(e.getBoundingClientRect())).map((e) => e.textContent);
+}"""
+
+
 def pixels(path: Path) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(path.read_bytes())).convert("L"))
 
@@ -57,7 +66,11 @@ def test_the_shared_page_answers_as_the_lab_does_when_the_lab_is_gone(
 ) -> None:
     path = downloaded(someone.page, lambda: someone.page.click("#share"), tmp_path)
     assert path.name == "small.html"
-    expect(someone.page.locator("#share-words")).to_contain_text("opens in any browser")
+    words = someone.page.locator("#share-words")
+    expect(words).to_contain_text("opens in any browser")
+    assert words.evaluate(UNDER) == []
+    someone.page.click("#tab-train")
+    assert words.evaluate(UNDER) == []
     model, image = load(lab.folder / "runs" / "small"), take_input("test:100").image
     shared = browser.new_page()
     shared.context.set_offline(True)

@@ -59,6 +59,8 @@ def test_a_one_is_taught_to_be_a_seven(browser: Browser, small_run: Path, tmp_pa
         assert shown(someone) == ("0 of 1", "1 of 1", f"{before:.2%}".replace("%", " %"),
                                   f"{after:.2%}".replace("%", " %"))  # fmt: skip
         assert taught.measured["test_accuracy"] == after
+        told = f"small-taught · {after:.2%} · ".replace("%", " %")
+        expect(someone.page.locator("#model option:checked")).to_contain_text(told)
         assert taught.recipe["taught_from"] == "small"
         lessons = read_lessons(beside(file))
         assert taught.judge(lessons.drawings).argmax() == 7

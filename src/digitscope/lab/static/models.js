@@ -3,10 +3,12 @@ import { columnsOf } from "./columns.js";
 import { on, send } from "./connection.js";
 import { beginMine } from "./mine.js";
 import { percent, whole } from "./numbers.js";
+import { expectRun } from "./settings.js";
 import { change, state, watch } from "./state.js";
 import { active } from "./training.js";
 
 const FIRST = "speedrun-98"; // takes about a second
+const SUFFIX = /\.safetensors$/;
 const select = document.getElementById("model");
 let asked = ""; // the model that was asked for last
 let spoilt = new Set(); // models that could not be read
@@ -91,17 +93,21 @@ function show() {
   document.getElementById("no-model").hidden = !first && models.some(({ ships }) => !ships);
   document.getElementById("bench").hidden = !state.network;
   document.getElementById("model-chooser").hidden = !models.length;
+  const names = models.map(({ name }) => name.replace(SUFFIX, ""));
   select.replaceChildren(
-    ...models.map(({ id, name, architecture, accuracy, ships }) => {
+    ...models.map(({ id, name, architecture, accuracy, ships }, i) => {
+      const alone = names.filter((other) => other === names[i]).length === 1;
       const right = accuracy === null ? "" : ` · ${percent(accuracy, 2)}`;
-      return new Option(`${name}${right} · ${ships ? "shipped" : architecture}`, id); // the end may be cut off
+      return new Option(`${alone ? names[i] : name}${right} · ${ships ? "shipped" : architecture}`, id); // the end may be cut off
     }),
   );
   select.value = state.network?.id ?? "";
+  select.title = select.selectedOptions[0]?.textContent ?? ""; // where it is cut off, it is read here
 }
 
 function trainFirst() {
   first = beginMine({ do: "train", recipe: FIRST, settings: {} });
+  if (first) expectRun("take");
   document.getElementById("first-error").textContent = "";
 }
 

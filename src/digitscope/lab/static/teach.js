@@ -20,6 +20,7 @@ export function startTeach() {
   on("lessons", heard);
   on("judged", ({ model, test }) => {
     const { lessons } = state;
+    if (test) send({ do: "models" }); // the list tells the accuracy of what was taught
     if (test && lessons?.model === model && lessons.last) change({ lessons: { ...lessons, last: { ...lessons.last, test } } });
   });
   on("models", goOn);
