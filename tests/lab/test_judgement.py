@@ -11,6 +11,7 @@ import pytest
 from digitscope.data.mnist import Dataset, load_mnist
 from digitscope.errors import SpecError
 from digitscope.evaluation.doubts import doubtful_labels
+from digitscope.evaluation.evaluate import evaluate
 from digitscope.lab import judgement as judgement_module
 from digitscope.lab.examples import MOST_NUMBERS, Examples
 from digitscope.lab.judgement import Judgement, Judgements, load_part
@@ -53,6 +54,7 @@ def test_what_a_network_refuses_has_a_column_of_its_own() -> None:
     assert 4000 < refused.sum() < 6000
     assert told["refused"] == sum(row[NONE] for row in told["matrix"]) == refused.sum()
     assert told["right"] + told["wrong"] + told["refused"] == 10_000
+    assert told["right_digits"] == round(evaluate(model).accuracy * 10_000) > told["right"]
     found = cell(judged, {"truth": 5, "taken": NONE, "most": 3}).fields
     assert found["of"] == (refused & (load_mnist("test").labels == 5)).sum()
     first = int(found["images"][0]["image"][5:])

@@ -35,6 +35,7 @@ def matrix(judgement: Judgement, id: Any) -> Message:
     taken = np.zeros(NONE + 1, np.int64)
     taken[columns] = np.arange(len(columns))
     counts = confusion_matrix(judgement.data.labels[done], taken[answers], len(columns))
+    likeliest = judgement.P[done].argmax(axis=1)  # as `digitscope evaluate` counts
     right, refused = int(np.trace(counts)), int((answers == NONE).sum())
     return Message(
         {
@@ -49,6 +50,7 @@ def matrix(judgement: Judgement, id: Any) -> Message:
             "finished": finished,
             "right": right,
             "refused": refused,
+            "right_digits": int((likeliest == judgement.data.labels[done]).sum()),
             "wrong": len(done) - right - refused,
             "doubtful": len(judgement.doubts),
         }

@@ -42,7 +42,8 @@ function show() {
   byId("own-after").textContent = `${last.right_after} of ${last.drawings}`;
   byId("test-before").textContent = test ? percent(test.right_before / test.images, 2) : "…";
   byId("test-after").textContent = test ? percent(test.right_after / test.images, 2) : "…";
-  byId("lesson-verdict").textContent = test ? verdict(test) : "The whole test set is being read…";
+  const counted = state.network?.refuses ? " Counted by the likeliest digit, refused or not." : "";
+  byId("lesson-verdict").textContent = test ? `${verdict(test)}${counted}` : "The whole test set is being read…";
   byId("lesson-verdict").classList.toggle("error", worse(test));
   showTaught();
 }

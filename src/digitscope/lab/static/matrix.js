@@ -47,10 +47,12 @@ function show() {
 }
 
 /** The whole of it in a line or two. */
-function told({ images, judged, right, wrong, refused, finished, live, classes }) {
+function told({ images, judged, right, right_digits: likeliest, wrong, refused, finished, live, classes }) {
   const of = classes.length === 10 ? "test images" : `test images of ${classes.join(" and ")}`;
   if (judged < images) return `${whole(judged)} of ${whole(images)} ${of} read so far: ${whole(wrong)} wrong.`;
-  const kept = refused ? `, ${whole(refused)} refused as no digit (not counted as right)` : "";
+  const kept = refused
+    ? `, ${whole(refused)} refused as no digit, which is not counted as right here. By the likeliest digit alone, refused or not, as the menu above and a recipe's evaluation count: ${percent(likeliest / images, 2)}`
+    : "";
   const state = live ? "In training, at this moment: " : "";
   const more = finished ? "" : " Looking for doubtful labels…";
   if (!wrong && !refused) return `${state}All ${whole(images)} ${of} are read rightly.${more}`;
