@@ -36,9 +36,8 @@ def lattice(blots=4, labels=(1, 4, 7, NONE), seed=0):
     boxes = np.array([(20 * a, 0, 20 * (b - a) - 5, 20) for a, b in spans])
     start, end = np.array(spans).T
     nodes = Nodes(np.arange(blots + 1), (None,) * (blots + 1), np.zeros(blots + 1))
-    segments = Segments(
-        start, end, boxes, np.ones(n, bool), np.zeros(n), np.zeros((n, 28, 28), np.uint8)
-    )
+    images = np.zeros((n, 28, 28), np.uint8)
+    segments = Segments(start, end, boxes, np.ones(n, bool), np.zeros(n), images, images)
     names = np.zeros((20, 20 * blots), np.int32)
     p = np.full((n, NONE + 1), 1 / (NONE + 1))
     own = np.array([(20 * i, 0, 15, 20) for i in range(blots)])

@@ -18,6 +18,7 @@ SHIPPED = {
     "nielsen-100": "784-100-10",
     "nielsen-15": "784-15-10",
     "nielsen-30": "784-30-10",
+    "neighbours": "28x28-16c5-p2-32c3s-32c3s-bn-p2-64c3s-64c3s-bn-p2-128-11",
     "reader": "28x28-16c5-p2-32c3s-32c3s-bn-p2-64c3s-64c3s-bn-p2-128-11",
     "speedrun-98": "784-256-10",
     "speedrun-99": "784-768-10",

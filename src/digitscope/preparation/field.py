@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from digitscope.arrays import Images
 
-__all__ = ["BOX", "CENTRE", "FIELD", "centre", "centre_of_mass", "fit", "frame"]
+__all__ = ["BOX", "CENTRE", "FIELD", "centre", "centre_of_mass", "fit", "frame", "placed"]
 
 FIELD = 28
 BOX = 20
@@ -101,9 +101,19 @@ def centre(ink: Images) -> Images:
     ((28, 28), (13.5, 14.0))
     """
     height, width = ink.shape
-    row, column = centre_of_mass(ink)
-    top = int(np.clip(np.ceil(CENTRE - row - 0.5), 0, FIELD - height))
-    left = int(np.clip(np.ceil(CENTRE - column - 0.5), 0, FIELD - width))
+    top, left = placed(ink)
     field = np.zeros((FIELD, FIELD), np.uint8)
     field[top : top + height, left : left + width] = ink
     return field
+
+
+def placed(ink: Images) -> tuple[int, int]:
+    """The row and column of the field at which `centre` puts the first pixel.
+
+    >>> placed(np.full((20, 5), 255, np.uint8))
+    (4, 12)
+    """
+    row, column = centre_of_mass(ink)
+    top = int(np.clip(np.ceil(CENTRE - row - 0.5), 0, FIELD - ink.shape[0]))
+    left = int(np.clip(np.ceil(CENTRE - column - 0.5), 0, FIELD - ink.shape[1]))
+    return top, left

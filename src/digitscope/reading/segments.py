@@ -11,10 +11,21 @@ from numpy.typing import NDArray
 from digitscope.arrays import Floats, Images, Indices
 from digitscope.preparation.field import frame
 from digitscope.preparation.results import Box
+from digitscope.preparation.surroundings import surrounded
 from digitscope.reading.blots import Blots
 from digitscope.reading.cuts import SEAMS, STRAIGHT, find_cuts, lean
 
-__all__ = ["Nodes", "Segments", "find_nodes", "find_segments", "most_segments"]
+__all__ = [
+    "LOWEST",
+    "Nodes",
+    "Segments",
+    "body",
+    "find_nodes",
+    "find_segments",
+    "most_segments",
+    "own_ink",
+    "spans",
+]
 
 # In heights of the line's digits.
 WIDEST = 1.3  # a segment between cuts; a blot of its own may be wider
@@ -49,7 +60,8 @@ class Segments:
     `boxes` int64 [n, 4] surround it. `whole` bool [n]: both nodes stand between blots. `joined`
     float64 [n]: its blots less one, plus the paper between them in heights of a digit, and more
     where neighbours are both tall. `images`
-    uint8 [n, 28, 28] hold its own ink and nobody else's, as the network wants it.
+    uint8 [n, 28, 28] hold its own ink and nobody else's, as the network wants it; `among` the same
+    with the ink around it, pale.
     """
 
     start: Indices
@@ -58,6 +70,7 @@ class Segments:
     whole: NDArray[np.bool_]
     joined: Floats
     images: Images
+    among: Images
 
     def __len__(self) -> int:
         return len(self.start)
@@ -107,14 +120,15 @@ def find_segments(ink: Images, blots: Blots, nodes: Nodes) -> Segments:
     >>> list(zip(segments.start.tolist(), segments.end.tolist()))
     [(0, 1), (1, 2), (0, 2)]
     """
-    pairs = [(a, b, joined) for b in range(len(nodes)) for a, joined in _starts(blots, nodes, b)]
-    rows, images = [], []
-    for a, b, joined in pairs:
-        box, image = _own(ink, blots, nodes, a, b)
+    rows, images, among = [], [], []
+    for a, b, joined in spans(blots, nodes):
+        box, image = own_ink(ink, blots, nodes, (a, b))
         whole = nodes.cuts[a] is None and nodes.cuts[b] is None
         if whole or (box[2] <= WIDEST * blots.height and box[3] >= LOWEST * blots.height):
             rows.append((a, b, *box, whole, joined))
-            images.append(frame(_body(image, blots.height)))
+            trunk, place = body(image, box, blots.height)
+            images.append(frame(trunk))
+            among.append(surrounded(ink, trunk, place))
     table = np.array(rows, np.float64).reshape(len(rows), 8)
     ends = table[:, :6].astype(np.int64)
     return Segments(
@@ -122,23 +136,29 @@ def find_segments(ink: Images, blots: Blots, nodes: Nodes) -> Segments:
         whole=table[:, 6].astype(bool),
         joined=table[:, 7],
         images=np.array(images, np.uint8).reshape(-1, 28, 28),
+        among=np.array(among, np.uint8).reshape(-1, 28, 28),
     )
 
 
-def _body(image: Images, height: float) -> Images:
-    """The ink without the end of a long tail: the rows that hold the most of it.
+def spans(blots: Blots, nodes: Nodes) -> list[tuple[int, int, float]]:
+    """The pairs of nodes between which a segment may be one digit, and its measure of joins."""
+    return [(a, b, joined) for b in range(len(nodes)) for a, joined in _starts(blots, nodes, b)]
+
+
+def body(image: Images, box: Box, height: float) -> tuple[Images, Box]:
+    """The ink without the end of a long tail: the rows that hold the most of it; and its box.
 
     A 9 or a 7 may hang far below its line. Set into a frame as a whole its head would be too
     small to be known, and two digits of which one has a tail would look like one.
     """
     most = max(1, round(LONGEST_TAIL * height))
     if len(image) <= most:
-        return image
+        return image, box
     sums = np.concatenate([[0], np.cumsum(image.sum(axis=1, dtype=np.int64))])
     top = int(np.argmax(sums[most:] - sums[:-most]))
-    part = image[top : top + most]
-    columns = np.flatnonzero(part.any(axis=0))
-    return part[:, columns[0] : columns[-1] + 1]
+    columns = np.flatnonzero(image[top : top + most].any(axis=0))
+    part = image[top : top + most, columns[0] : columns[-1] + 1]
+    return part, (box[0] + int(columns[0]), box[1] + top, part.shape[1], part.shape[0])
 
 
 def _starts(blots: Blots, nodes: Nodes, end: int) -> Iterator[tuple[int, float]]:
@@ -175,8 +195,11 @@ def _middle(blots: Blots, nodes: Nodes, node: int) -> float:
     return float(blots.boxes[i, 0] if i < len(blots) else blots.boxes[-1, :3:2].sum())
 
 
-def _own(ink: Images, blots: Blots, nodes: Nodes, start: int, end: int) -> tuple[Box, Images]:
-    """The box of a segment and its own ink in it, uint8 [h, w]."""
+def own_ink(
+    ink: Images, blots: Blots, nodes: Nodes, between: tuple[int, int]
+) -> tuple[Box, Images]:
+    """The box of the segment between two nodes and its own ink in it, uint8 [h, w]."""
+    start, end = between
     first, last = int(nodes.blot[start]), int(nodes.blot[end]) - (nodes.cuts[end] is None)
     boxes = blots.boxes[first : last + 1]
     x, y = boxes[:, 0].min(), boxes[:, 1].min()

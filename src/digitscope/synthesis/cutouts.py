@@ -12,7 +12,7 @@ from digitscope.arrays import Images, Labels
 from digitscope.preparation.field import frame
 from digitscope.synthesis.strings import compose
 
-__all__ = ["cutout"]
+__all__ = ["alone", "cutout"]
 
 CLEAN, SPOILT = 0.8, 0.6  # agreement with the digit's ink: from here on it is one, below it is none
 CLOSE = (-5, 2)  # columns between the boxes of neighbours
@@ -39,7 +39,7 @@ def cutout(rng: np.random.Generator, pool: tuple[Images, Labels]) -> tuple[Image
         digits = [np.roll(images[i], int(rng.integers(-1, 2)), axis=0) for i in chosen]
         gaps = [int(gap) for gap in rng.integers(CLOSE[0], CLOSE[1] + 1, len(digits) - 1)]
         page, boxes = compose(digits, None if rng.random() < 0.3 else gaps)
-        inks = [_alone(digit, box, page.shape) for digit, box in zip(digits, boxes, strict=True)]
+        inks = [alone(digit, box, page.shape) for digit, box in zip(digits, boxes, strict=True)]
         own = _between(page.shape, boxes, int(rng.integers(len(boxes))), rng)
         found = _agreement(page, inks, own)
         best = int(np.argmax(found))
@@ -51,11 +51,19 @@ def cutout(rng: np.random.Generator, pool: tuple[Images, Labels]) -> tuple[Image
     return images[chosen[0]], int(labels[chosen[0]])  # a pool of digits without ink
 
 
-def _alone(digit: Images, box: tuple[int, int, int, int], shape: tuple[int, ...]) -> Images:
-    """One digit of the string where it stands, without its neighbours."""
+def alone(digit: Images, box: tuple[int, int, int, int], shape: tuple[int, ...]) -> Images:
+    """One digit [28, 28] where it stands in a string, without its neighbours, on a page as large.
+
+    >>> digit = np.zeros((28, 28), np.uint8)
+    >>> digit[4:24, 13:15] = 255
+    >>> alone(digit, (5, 8, 2, 20), (36, 40)).sum() == digit.sum()
+    np.True_
+    """
     x, y, w, h = box
     rows, columns = np.flatnonzero(digit.any(axis=1)), np.flatnonzero(digit.any(axis=0))
     page = np.zeros(shape, np.uint8)
+    if not len(rows):
+        return page
     page[y : y + h, x : x + w] = digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     return page
 

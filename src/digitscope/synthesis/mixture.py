@@ -10,6 +10,8 @@ A recipe names shares: "allographs:0.3 drawn:0.15 coarse:0.1 negatives:0.2".
     cutouts      of all images: replaced by what two cuts leave of a string of digits: a digit, if
                  they were near its ends, or none
     coarse       of all images: made as coarse as a small scan, some of them stretched
+    neighbours   of all images: replaced by a segment of a string of them, a digit or none, with
+                 what stands around it in sight
 """
 
 from __future__ import annotations
@@ -24,9 +26,10 @@ from digitscope.synthesis.cutouts import cutout
 from digitscope.synthesis.drawn import drawn_digit, with_added_stroke
 from digitscope.synthesis.glyphs import DIGITS
 from digitscope.synthesis.negatives import negatives
+from digitscope.synthesis.neighbours import neighbours
 from digitscope.synthesis.strokes import crop
 
-SHARES = ("allographs", "drawn", "negatives", "cutouts", "coarse")
+SHARES = ("allographs", "drawn", "negatives", "cutouts", "coarse", "neighbours")
 PALEST = 24  # grey levels that count as ink when an image is framed anew
 COARSEST, FINEST = 6, 17  # pixels of the longer side of a coarse image
 
@@ -52,7 +55,7 @@ def holds_none(shares: dict[str, float]) -> bool:
     >>> holds_none({"cutouts": 0.1}), holds_none({"drawn": 0.1})
     (True, False)
     """
-    return any(shares.get(name) for name in ("negatives", "cutouts"))
+    return any(shares.get(name) for name in ("negatives", "cutouts", "neighbours"))
 
 
 def mix(
@@ -93,6 +96,33 @@ def mix(
         for i in np.flatnonzero((chance >= drawn) & (rng.random(len(labels)) < added)):
             mixed[i] = with_added_stroke(images[i], int(digits[i]), rng)
     return mixed, answers
+
+
+def finish(
+    images: Images,
+    labels: Labels,
+    classes: tuple[int, ...],
+    shares: dict[str, float],
+    rng: np.random.Generator,
+) -> tuple[Images, Labels]:
+    """A distorted batch [n, 28, 28] as it is trained on: the first of it as segments among their
+    neighbours, if the recipe has a share of them, the others framed anew.
+
+    >>> from digitscope.data.mnist import load_mnist
+    >>> images, labels = (part[:32] for part in load_mnist("test"))
+    >>> classes, rng = tuple(range(10)), np.random.default_rng(0)
+    >>> images, labels = finish(images, labels, classes, {"neighbours": 0.5}, rng)
+    >>> images.shape, int(labels.max())
+    ((32, 28, 28), 10)
+    """
+    digits = labels < len(classes)
+    among = round(shares.get("neighbours", 0.0) * len(labels)) if digits.any() else 0
+    framed = reframe(images[among:], shares, rng)
+    if not among:
+        return framed, labels
+    pool = images[digits], labels[digits]
+    segments, answers = neighbours(among, rng, pool, len(classes))
+    return np.concatenate([segments, framed]), np.concatenate([answers, labels[among:]])
 
 
 def reframe(images: Images, shares: dict[str, float], rng: np.random.Generator) -> Images:

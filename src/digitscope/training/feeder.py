@@ -14,7 +14,7 @@ import numpy as np
 from digitscope.arrays import Indices
 from digitscope.data.augmentation import augment, parse_augmentation
 from digitscope.data.mnist import Dataset
-from digitscope.synthesis.mixture import mix, parse_synthesis, reframe
+from digitscope.synthesis.mixture import finish, mix, parse_synthesis
 from digitscope.training.randomness import generator
 from digitscope.training.recipe import Recipe
 
@@ -85,7 +85,9 @@ class Feeder:
         if self._shares:
             images, labels = mix(images, labels, self.recipe.classes, self._shares, rng)
         images = augment(images, self._strengths, rng)
-        return Dataset(reframe(images, self._shares, rng) if self._shares else images, labels)
+        if self._shares:
+            images, labels = finish(images, labels, self.recipe.classes, self._shares, rng)
+        return Dataset(images, labels)
 
 
 def works_ahead(recipe: Recipe) -> bool:
