@@ -12,6 +12,7 @@ from digitscope.preparation import load
 from digitscope.reading.page import find_lines
 from tests.reading.apart import classifier, laid_out, texts
 from tests.reading.composed import held_out, on_desk, photographed, ruled, written
+from tests.reading.pages import compose_page
 
 LINES = ["6808456", "2902354", "1000191"]
 SIZE = (420, 640)
@@ -179,6 +180,14 @@ def test_what_reads_both_ways_stays_with_a_warning():
     assert layout.rotation == 0
     assert len(layout.warnings) == 1
     assert "upside down" in layout.warnings[0]
+
+
+@pytest.mark.parametrize(("part", "seed"), [("train", 12), ("train", 41), ("test", 49)])
+def test_digits_that_stand_upright_bring_no_warning(part, seed):
+    """Three of four read well on their heads too; that the fourth does not is enough."""
+    page = compose_page(["0405"], seed=seed, part=part)
+    assert texts(laid_out(page)) == ["0405"]
+    assert laid_out(page).warnings == ()
 
 
 @pytest.mark.parametrize("ruling", [None, ruled(SIZE, 40), ruled(SIZE, 30, squared=True)])
