@@ -50,8 +50,21 @@ def test_the_step_that_brings_the_answer_says_so() -> None:
     picture = Picture("a.png", good, 260, 120, 1, "")
     told = explain(Page((line,), picture), steps, by_width)
     assert [step.name for step in told] == ["load", "light", "x", "digits"]
-    assert told[0].explanation.startswith("Loaded. Read plainly from here: ")
-    assert told[1].explanation == "Evened. This changes the plain reading to the answer: 11."
+    assert told[0].explanation.startswith("Loaded. A threshold alone would read here: ")
+    assert told[1].explanation == "Evened. Now a threshold alone would read the answer, 11."
     assert told[2].explanation == "Y."
     assert told[3].explanation == "What the network was given: 2 marks. Read: 11."
     assert (told[3].image == 9).sum() == 2 * 28 * 28
+
+
+def test_a_reading_without_a_digit_is_put_into_words_and_the_answer_is_not_cut() -> None:
+    """A lone ? says nothing to whoever has not read what it stands for."""
+    broad = strokes((10, 10, 120, 30))
+    digit = Digit("1", 1, 0.9, (0, 0, 9, 9), (), np.full((28, 28), 9, np.uint8))
+    number = Number((digit,) * 20, 0.9, (0, 0, 9, 9))
+    page = Page((Line((number,) * 3, 0.9, (0, 0, 9, 9)),), Picture("a.png", broad, 260, 120, 1, ""))
+    two = np.vstack([broad, broad])
+    told = explain(page, (Step("load", "Loaded.", broad), Step("x", "Y.", two)), by_width)
+    assert told[0].explanation.endswith("would read here: one mark, which is no digit.")
+    assert told[1].explanation == "Y. Now a threshold alone would read: 2 marks, none a digit."
+    assert told[2].explanation.endswith(f"Read: {page.text}.")

@@ -16,6 +16,10 @@ from digitscope.reading.tree import Page
 __all__ = ["reading_steps"]
 
 LONGEST_NOTE = 340  # characters
+GUIDE = (
+    "A step is worth what it changes: where it does, its words say what a plain threshold, and no "
+    "step after it, would read; / parts lines, ? is a mark that is no digit."
+)
 
 
 @styled
@@ -38,4 +42,5 @@ def _note(page: Page) -> str:
         said += "it." if len(page.lines) == 1 else "the least sure of them."
     notes = [*page.warnings, *(note for line in page.lines for note in line.notes)]
     words = " ".join([said, *(f"Note: {note.rstrip('.')}." for note in notes)])
-    return textwrap.shorten(words, LONGEST_NOTE, placeholder=" ...")
+    words = textwrap.shorten(words, LONGEST_NOTE, placeholder=" ...")
+    return f"{words} {GUIDE}" if page.lines else words

@@ -26,7 +26,7 @@ __all__ = ["explain", "plain_reading"]
 SMALLEST = 0.4  # of the tallest marks' height: what is smaller is left out
 APART = 1.0  # heights of paper that part two numbers
 MOST_MARKS = 300  # what has more is texture
-SHOWN = 30  # characters of a plain reading
+SHOWN, WHOLE = 30, 1_000  # characters of a plain reading, and of the answer
 COLUMNS, CELL = 12, 44  # digits a row, pixels a digit, of the picture of all digits
 
 
@@ -40,10 +40,10 @@ def explain(page: Page, way: Sequence[Step], classify: Classifier) -> tuple[Step
         said = plain_reading(step.image, classify)
         words = step.explanation
         if not steps:
-            words += f" Read plainly from here: {_ended(said)}"
+            words += f" A threshold alone would read here: {_ended(said)}"
         elif said != before:
-            right = " the answer:" if said == wanted else ""
-            words += f" This changes the plain reading to{right} {_ended(said)}"
+            right = " the answer," if said == wanted else ""
+            words += f" Now a threshold alone would read{right or ':'} {_ended(said)}"
         steps.append(Step(step.name, words, step.image))
         before = said
     if page.digits:
@@ -117,11 +117,16 @@ def _row(boxes: NDArray[Any], texts: list[str], row: list[int], height: float) -
     return said
 
 
-def _ended(said: str) -> str:
-    """A reading at the end of a sentence, cut if it is long."""
+def _ended(said: str, most: int = SHOWN) -> str:
+    """A reading at the end of a sentence, cut if it is long; of marks that are no digits their
+    number.
+    """
     if not said:
         return "nothing."
-    return f"{said}." if len(said) <= SHOWN else f"{said[: SHOWN - 4].rstrip(' /')} ..."
+    if not any(sign.isdigit() for sign in said):
+        marks = said.count(REFUSED)
+        return "one mark, which is no digit." if marks == 1 else f"{marks} marks, none a digit."
+    return f"{said}." if len(said) <= most else f"{said[: most - 4].rstrip(' /')} ..."
 
 
 def _about_digits(page: Page) -> str:
@@ -129,7 +134,7 @@ def _about_digits(page: Page) -> str:
     unsure = sum(digit.refused for digit in page.digits)
     refused = f", {unsure} of them refused" if unsure else ""
     said = " / ".join(page.text.splitlines())
-    return f"What the network was given: {count} marks{refused}. Read: {_ended(said)}"
+    return f"What the network was given: {count} marks{refused}. Read: {_ended(said, WHOLE)}"
 
 
 def _all_digits(page: Page) -> Images:

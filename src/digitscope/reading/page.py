@@ -149,7 +149,8 @@ def _about_marks(marks: Marks, dropped: dict[str, int], sigma: float) -> str:
 def _about_upright(upright: Upright) -> str:
     if not upright.asked:
         return "No mark of a digit's size: nothing says which way is up."
-    each = ", ".join(f"{90 * k}: {value:.1f}" for k, value in enumerate(upright.evidence))
+    values = (round(value, 1) + 0.0 for value in upright.evidence)  # no -0.0
+    each = ", ".join(f"{90 * k}: {value}" for k, value in enumerate(values))
     done = f"turned by {90 * upright.quarter} degrees" if upright.quarter else "left as it is"
     return f"Log-likelihood of {upright.asked} marks turned counter-clockwise by {each}: {done}."
 
@@ -157,7 +158,7 @@ def _about_upright(upright: Upright) -> str:
 def _about_lines(rows: list[Row]) -> str:
     if not rows:
         return "No line of writing was found."
-    slopes = ", ".join(f"{row.slope:.0f}" for row in rows[:12])
+    slopes = ", ".join(str(round(row.slope)) for row in rows[:12])
     more = ", ..." if len(rows) > 12 else ""
     lines = f"{len(rows)} {'line' if len(rows) == 1 else 'lines'}"
     return f"{lines}, set straight by (degrees): {slopes}{more}."
