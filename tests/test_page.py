@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser
 
 from tests.helpers import environment
+from tests.reading.pages import compose_page
 
 README = Path(__file__).parent.parent / "README.md"
 PAGES = [  # what a template links to stands beside the page that is made of it
@@ -64,10 +66,15 @@ def test_the_readmes_python_runs(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[-1].startswith("6 0.9")
     assert [p.name for p in tmp_path.iterdir()] == ["three-epochs.safetensors"]
     shutil.copy(README.parent / "examples" / "numbers.jpg", tmp_path / "photo.jpg")
+    with Image.open(tmp_path / "photo.jpg") as photo:
+        photo.save(tmp_path / "scans.pdf", save_all=True, append_images=[photo])
+    Image.fromarray(compose_page(["2024", "12"])).save(tmp_path / "form.png")
     done = subprocess.run([sys.executable, "-c", f"import digitscope\n{reading}"], cwd=tmp_path, capture_output=True,
                           text=True, env=environment(), check=False)  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("2048 17\n90125\n31 4159\n2048 0.9")
+    assert "scans.pdf page 2 2048 17\n90125\n" in done.stdout
+    assert done.stdout.endswith("\n['12']\n")
     assert (tmp_path / "seen.png").stat().st_size > 100_000
 
 

@@ -69,7 +69,7 @@ def test_json(cli: Cli, folder: Path) -> None:
     data = json.loads(done.stdout)
     assert {k: data[k] for k in ("format", "version", "model")} == {
         "format": "digitscope reading",
-        "version": "1.0",
+        "version": "1.1",
         "model": "reader",
     }
     reader = Reader()
@@ -228,3 +228,29 @@ def test_a_note_goes_to_standard_error(cli: Cli, tmp_path: Path) -> None:
     done = cli("read", "four.png", "--length", 9)
     assert done.returncode == 0
     assert done.stderr.startswith("digitscope: note: four.png: ")
+
+
+def test_numbers_that_do_not_fit_are_counted(cli: Cli, tmp_path: Path) -> None:
+    """They are no failure: what stands there was read. But a script must be able to tell them."""
+    Image.fromarray(compose_page(["2024", "12"])).save(tmp_path / "both.png")
+    Image.fromarray(compose_page(["2024"])).save(tmp_path / "four.png")
+    done = cli("read", "both.png", "--length", 4, "--json")
+    assert done.returncode == 0
+    assert done.stderr.splitlines()[-1] == ("digitscope: 1 of 2 numbers does not fit the length 4")
+    (page,) = json.loads(done.stdout)["pages"]
+    assert [line["numbers"][0]["fits"] for line in page["lines"]] == [True, False]
+    done = cli("read", "both.png", "four.png", "--length", 9, "--csv", "-")
+    assert done.stderr.splitlines()[-1] == "digitscope: 3 of 3 numbers do not fit the length 9"
+    assert [line.rpartition(",")[2] for line in done.stdout.splitlines()] == ["fits", *"000"]
+    done = cli("read", "four.png", "--length", 9)
+    assert done.stderr.splitlines()[-1] == "digitscope: the number does not fit the length 9"
+    assert "not fit" not in cli("read", "four.png", "--length", 4).stderr
+    (page,) = json.loads(cli("read", "four.png", "--json").stdout)["pages"]
+    assert page["lines"][0]["numbers"][0]["fits"] is None
+
+
+def test_help_says_what_signs_and_words_mean(cli: Cli) -> None:
+    said = " ".join(cli("read", "--help").stdout.replace("│", " ").split())
+    assert "A ? stands for a mark that is no digit" in said
+    assert "is repaired where the number then fits" in said
+    assert "a number that does not fit changes nothing" in said

@@ -78,8 +78,9 @@ def build(arguments: list[str]) -> typer.Typer:
     app.callback()(_options)
     asked = next((word for word in arguments if not word.startswith("-")), "")
     for verb, (module, help) in VERBS.items():
-        command: Callable[..., Any] = import_module(module).command if verb == asked else _unasked
-        app.command(verb, help=help)(command)
+        known = import_module(module) if verb == asked else None
+        command: Callable[..., Any] = known.command if known else _unasked
+        app.command(verb, help=help, epilog=getattr(known, "EPILOG", None))(command)
     return app
 
 

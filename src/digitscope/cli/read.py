@@ -18,6 +18,15 @@ from digitscope.reader import READER, RUNTIMES, Reader
 from digitscope.reading.tree import VERSION, Page, to_csv
 from digitscope.store import write_atomically
 
+EPILOG = """
+A ? stands for a mark that is no digit, or for a digit less sure than --reject-below.
+
+With --pattern, --length or --checksum a digit that looks like another is repaired where the number
+then fits, and a note says so. A number that no likely reading fits stays as it looks.
+
+Notes, how many numbers do not fit, and errors go to standard error. The exit code is 1 if some
+images or pages could not be read, 2 if none could; a number that does not fit changes nothing.
+"""
 IN_PART, BAD_INPUT = 1, 2
 STDOUT = Path("-")
 
@@ -60,8 +69,7 @@ def command(
 ) -> int:
     """Read the numbers on images of pages: on standard output a text line a line, no more.
 
-    Notes and errors go to standard error. The exit code is 1 if some images or pages could not be
-    read, 2 if none could.
+    Notes, how many numbers do not fit, and errors go to standard error; see EPILOG.
     """
     if as_json and csv == STDOUT:
         raise SettingError("--json and --csv - both print: give --csv a file")
@@ -121,6 +129,7 @@ class Wanted:
         self.crops = CropFolder(crops, crops_below) if crops else None
         self.pages: list[dict[str, Any]] = []
         self.rows: list[tuple[Any, ...]] = []
+        self.fits: list[bool] = []
 
     def add(self, page: Page, progress: ReadProgress) -> None:
         """One page: printed, or kept until the end; drawn, cropped, explained."""
@@ -132,6 +141,7 @@ class Wanted:
         if self.csv:
             self.rows += page.rows()
         _tell(page)
+        self.fits += [number.fits for number in page.numbers if number.fits is not None]
         if self.drawn:
             self.drawn.add(page)
         if self.crops:
@@ -155,6 +165,7 @@ class Wanted:
                 self._list_crops()
             finally:
                 self._write()
+                self._count_misfits()
 
     def _write(self) -> None:
         """JSON and CSV."""
@@ -164,6 +175,14 @@ class Wanted:
             print(to_csv(self.rows), end="")
         elif self.csv:
             write_atomically(self.csv, to_csv(self.rows).encode("utf-8", "replace"))
+
+    def _count_misfits(self) -> None:
+        """A line for whoever has a field, and does not look at each note."""
+        misfits = self.fits.count(False)
+        if misfits and self.reader.field:
+            many = f"{misfits:,} of {len(self.fits):,} numbers {'does' if misfits == 1 else 'do'}"
+            many = "the number does" if len(self.fits) == 1 else many
+            print(f"digitscope: {many} not fit {self.reader.field.told}", file=sys.stderr)
 
     def _list_crops(self) -> None:
         if self.crops:

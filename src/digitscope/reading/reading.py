@@ -40,13 +40,15 @@ class Mark:
 class ReadNumber:
     """Marks that are one number. `confidence` is the probability that all of it is right.
 
-    `written` is the number with its pattern's separators, "" where no pattern was asked for.
+    `written` is the number with its pattern's separators, "" where no pattern was asked for. `fits`
+    says whether it keeps to the field, None where none was asked for.
     """
 
     marks: tuple[Mark, ...]
     confidence: float
     box: Box
     written: str = ""
+    fits: bool | None = None
 
     @property
     def text(self) -> str:

@@ -32,7 +32,7 @@ def _number(strip: Strip, number: ReadNumber, size: tuple[int, int], reject_belo
     digits = tuple(_digit(strip, mark, size, reject_below) for mark in number.marks)
     box = around([digit.box for digit in digits])
     written = "" if any(digit.refused for digit in digits) else number.written
-    return Number(digits, number.confidence, box, written)
+    return Number(digits, number.confidence, box, written, number.fits)
 
 
 def _digit(strip: Strip, mark: Mark, size: tuple[int, int], reject_below: float) -> Digit:

@@ -164,7 +164,7 @@ def _fitted(
     end = n
     while end:
         start, found = came[end]
-        span = nodes[start], nodes[end]
+        span, fits = (nodes[start], nodes[end]), bool(found)
         old = [mark for part in parts[start:end] for mark in part]
         if found:
             number, note = _repaired(lattice, field, found, old, span)
@@ -172,7 +172,7 @@ def _fitted(
             number = _number(old, STRAY * _sure(lattice, old, span, sums))
             note = f"{number.text}: no likely reading fits {field.told}, so it stays as it looks"
             found = tuple(step for step in way if _inside(lattice, step[0], span))
-        numbers.insert(0, number)
+        numbers.insert(0, replace(number, fits=fits))
         notes = [note, *notes] if note else notes
         taken = (*found, *taken)
         end = start

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 __all__ = ["COLUMNS", "REFUSED", "VERSION", "Digit", "Line", "Number", "Page", "to_csv"]
 
-VERSION = "1.0"
+VERSION = "1.1"
 REFUSED = "?"  # stands where a mark was refused
 COLUMNS = (
     *("image", "line", "number", "text", "value", "confidence"),
-    *("x", "y", "width", "height", "repaired", "refused"),
+    *("x", "y", "width", "height", "repaired", "refused", "fits"),
 )
 
 
@@ -78,13 +78,15 @@ class Number:
     """Digits that belong together. `confidence` is the probability that all of them are right.
 
     `written` is the text with the separators of a pattern, such as 24.12.2026, where one was asked
-    for.
+    for. `fits` says whether the number keeps to the pattern, length or checksum that was asked for:
+    one that no likely reading fits stays as it looks. It is None where nothing was asked for.
     """
 
     digits: tuple[Digit, ...]
     confidence: float
     box: Box
     written: str = ""
+    fits: bool | None = None
 
     def __str__(self) -> str:
         return self.text
@@ -107,6 +109,7 @@ class Number:
             "value": self.value,
             "confidence": self.confidence,
             "box": list(self.box),
+            "fits": self.fits,
             "digits": [digit.to_dict() for digit in self.digits],
         }
 
@@ -229,7 +232,9 @@ class Page:
                 sure = f"{number.confidence:.6f}"
                 repaired = sum(digit.repaired for digit in number.digits)
                 refused = sum(digit.refused for digit in number.digits)
-                yield (self.name, i, k, number.text, value, sure, *number.box, repaired, refused)
+                fits = "" if number.fits is None else int(number.fits)
+                counted = (*number.box, repaired, refused, fits)
+                yield (self.name, i, k, number.text, value, sure, *counted)
 
     def to_csv(self) -> str:
         """The numbers as CSV: a heading, then a row a number."""
