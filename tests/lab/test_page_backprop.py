@@ -12,6 +12,7 @@ from PIL import Image
 from playwright.sync_api import Browser, expect
 
 from digitscope.arrays import to_input
+from digitscope.lab.unsure import ENOUGH, unsure
 from digitscope.models.model import load
 from digitscope.models.prediction import take_input
 from digitscope.network.network import Network
@@ -274,3 +275,28 @@ def test_what_a_stage_shows_is_taken_along(
         page.click("#step-last")
         at(someone, "after")
         assert taken("loss by rate").name == "small-loss-by-rate.svg"
+
+
+def test_it_begins_with_an_image_that_there_is_something_to_learn_from(
+    browser: Browser, lab: Served, home: Path
+) -> None:
+    """The server chooses one on which the model is unsure."""
+    model = load(home / "runs" / "small.safetensors")
+    name = str(unsure(model, 0).fields["image"])
+    with person(browser, lab.address, "#view=backprop&model=runs/small.safetensors") as someone:
+        page = someone.page
+        page.click("#backprop-test")
+        expect(page.locator("#batch-image")).to_have_value(name.removeprefix("test:"))
+        assert model.judge(take_input(name).image[None]).max() < ENOUGH
+        page.fill("#batch-image", "100")
+        expect(page).to_have_url(re.compile("test%3A100"))
+        page.click("#batch-unsure")
+        expect(page.locator("#batch-image")).to_have_value(name.removeprefix("test:"))
+
+
+def test_of_a_batch_it_is_said_which_row_is_seen(browser: Browser, lab: Served) -> None:
+    with person(browser, lab.address, f"{HERE}&stage=Z2&batch=4&of=2") as someone:
+        at(someone, "Z2")
+        captions = someone.page.locator("#stage-parts figcaption")
+        expect(captions.last).to_contain_text("4 × 10, row 3 of 4")
+        assert captions.filter(has_text="W2").first.inner_text().count("row") == 0

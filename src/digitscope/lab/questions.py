@@ -19,6 +19,7 @@ from digitscope.lab.numbers import numbers
 from digitscope.lab.reader import activations, steps
 from digitscope.lab.request import whole
 from digitscope.lab.sharing import file, share
+from digitscope.lab.unsure import unsure
 from digitscope.lab.why import told_contributions
 
 Asked = dict[str, Any]
@@ -82,6 +83,10 @@ def _backprop(desk: Desk, asked: Asked) -> Message:
     return backprop(desk.model, given, asked)
 
 
+def _unsure(desk: Desk, asked: Asked) -> Message:
+    return unsure(desk.model, asked.get("id"))
+
+
 def _chain_rule(desk: Desk, asked: Asked) -> Message:
     given = desk.given
     return weight(desk.model, given, asked)
@@ -115,4 +120,5 @@ QUESTIONS: dict[str, Callable[[Desk, Asked], Message]] = {
     "smallest_change": _smallest_change,
     "backprop": _backprop,
     "chain_rule": _chain_rule,
+    "unsure": _unsure,
 }

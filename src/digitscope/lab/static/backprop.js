@@ -7,6 +7,7 @@ import { change, state, watch } from "./state.js";
 const SETTINGS = ["truth", "cost", "rule", "eta", "batch", "of"];
 const error = document.getElementById("backprop-error");
 let number = 0;
+let unsure = 0; // the last search for an image that the network is unsure of
 
 /** Begin. */
 export function startBackprop() {
@@ -16,12 +17,13 @@ export function startBackprop() {
     change({ walk: walkOf(message, buffer) });
   });
   on("error", ({ about, id, what }) => {
-    if (about === "backprop" && id === number) error.textContent = what;
+    if ((about === "backprop" && id === number) || (about === "unsure" && id === unsure)) error.textContent = what;
   });
   watch(["answer", "view", "stage", ...SETTINGS], ask);
   watch(["answer", "view"], showEmpty);
   document.getElementById("backprop-draw").addEventListener("click", () => change({ view: "draw" }));
-  document.getElementById("backprop-test").addEventListener("click", () => change({ image: "test:0" }));
+  for (const id of ["backprop-test", "batch-unsure"]) document.getElementById(id).addEventListener("click", askUnsure);
+  on("unsure", ({ id, image }) => id === unsure && change({ image, truth: "" }));
   showEmpty();
 }
 
@@ -42,6 +44,12 @@ function ask() {
   number += 1;
   if (!state.answer) change({ walk: null });
   else if (state.view === "backprop") send({ do: "backprop", id: number, stage: state.stage, ...stepAsked() });
+}
+
+/** Of an image that the network is sure of there is next to nothing to learn: every gradient is near 0. */
+function askUnsure() {
+  unsure += 1;
+  send({ do: "unsure", id: unsure });
 }
 
 function showEmpty() {

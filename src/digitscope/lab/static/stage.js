@@ -104,7 +104,9 @@ function listOf(quantity, pick, chosen, nameOf) {
 }
 
 function shapeOf({ kind, shape }) {
-  const words = kind === "number" ? "" : ` ${shape.join(" × ")}`;
+  const perImage = (kind === "value" || kind === "output") && shape[0] > 1; // of a batch the chosen one is seen
+  const row = perImage ? `, row ${state.walk.of + 1} of ${shape[0]}` : "";
+  const words = kind === "number" ? "" : ` ${shape.join(" × ")}${row}`;
   return Object.assign(document.createElement("span"), { className: "muted", textContent: words });
 }
 
