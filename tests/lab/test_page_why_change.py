@@ -53,7 +53,13 @@ def test_a_change_says_how_near_it_is_to_no_digit(browser: Browser, lab: Served)
     fragment = "#view=why&model=reader&image=test:0&whyTarget=3"
     with person(browser, lab.address, fragment) as someone:
         page = someone.page
+        progress = page.locator("#why-progress")  # one way alone has no parts to count
+        page.wait_for_function(
+            "() => { const bar = document.getElementById('why-progress'), part = document.getElementById('why-part'); "
+            "return part.textContent === 'the way to 3' && !bar.hidden && !bar.hasAttribute('value'); }"
+        )
         expect(page.locator("#why-after-words")).to_have_text("after: 3", timeout=60_000)
+        expect(progress).to_be_hidden()
         words = page.inner_text("#why-change-words").partition("engine answers 3, ")[2]
         assert P.argmax() == 3
         sure, _, none = words.partition("; not a digit: ")
