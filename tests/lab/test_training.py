@@ -198,16 +198,16 @@ def test_divergence_is_told_with_advice(page: Page) -> None:
     assert told["evaluated"] is None
 
 
-def test_the_confusion_of_a_network_that_refuses_has_the_digits_alone() -> None:
-    """An eleventh output would count into the row below."""
-    Z = np.zeros((2, 11), np.float32)
-    Z[:, 10], Z[0, 3], Z[1, 9] = 5, 2, 1
-    watched = Dataset(np.zeros((2, 28, 28), np.uint8), np.array([3, 9], np.uint8))
+def test_the_confusion_of_a_network_that_refuses_has_a_column_for_that() -> None:
+    """It would else count into the row below."""
+    Z = np.zeros((3, 11), np.float32)
+    Z[0, 3], Z[1, 9], Z[2, 10] = 5, 2, 1
+    watched = Dataset(np.zeros((3, 28, 28), np.uint8), np.array([3, 9, 4], np.uint8))
     loop = SimpleNamespace(
         split=SimpleNamespace(watched=watched),
         engine=SimpleNamespace(logits=lambda images: Z),
         recipe=SimpleNamespace(classes=tuple(range(10))),
     )
     matrix = np.array(_confusion(loop))
-    assert matrix.shape == (10, 10)
-    assert np.argwhere(matrix).tolist() == [[3, 3], [9, 9]]
+    assert matrix.shape == (10, 11)
+    assert np.argwhere(matrix).tolist() == [[3, 3], [4, 10], [9, 9]]

@@ -153,16 +153,16 @@ def _tell_weights(loop: Any, channel: Channel) -> None:
 
 
 def _confusion(loop: Any) -> list[list[int]]:
-    """How often the images of each class (rows) are taken for each class, on watched images; of a
-    network that refuses, given that each is a digit.
+    """How often the images of each class (rows) are taken for each class, on watched images; a
+    network that refuses has a last column for that, as the loop counts its accuracy.
     """
     from digitscope.evaluation.metrics import confusion_matrix
 
     images, labels = loop.split.watched
     n = len(loop.recipe.classes)
-    Z = loop.engine.logits(images)[:, :n]
+    Z = loop.engine.logits(images)
     predicted = (Z[:, 0] > 0).astype(int) if Z.shape[1] == 1 else Z.argmax(axis=1)
-    matrix: list[list[int]] = confusion_matrix(labels, predicted, n).tolist()
+    matrix: list[list[int]] = confusion_matrix(labels, predicted, max(n, Z.shape[1]))[:n].tolist()
     return matrix
 
 
