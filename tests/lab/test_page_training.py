@@ -53,7 +53,7 @@ def test_a_training_to_its_end(browser: Browser, lab: Served) -> None:
         judged = json.loads((run / "evaluation.json").read_text("utf-8"))["accuracy"]
         someone.says("train-state", f"{100 * judged:.2f} %")
         expect(page.locator("#loss .mark.watched")).to_have_count(4)
-        expect(page.locator("#accuracy .mark.train")).to_have_count(4)
+        expect(page.locator("#accuracy .mark.train")).to_have_count(3)  # the first lies far below
         someone.says("confusion-words", "epoch 3:")
         counts = page.locator("#confusion td").all_inner_texts()
         assert sum(int(count or 0) for count in counts) == 1000
@@ -174,7 +174,11 @@ def test_when_a_training_ends_what_excites_its_neurons_is_looked_for_again(
 def test_step_by_step_with_another_rate(browser: Browser, lab: Served) -> None:
     with person(browser, lab.address, address_of(hidden=16, **LONG)) as someone:
         page = someone.page
-        page.click("#step-batch")
+        expect(page.locator("#step-batch")).to_be_enabled()
+        at_once = "button => { button.click(); return document.getElementById('train-state').textContent; }"
+        assert (
+            page.locator("#step-batch").evaluate(at_once) == "Starting…"
+        )  # at once, and not when the images are read
         expect(page.locator("#fact-batch")).to_have_text("1 of 24", timeout=30_000)
         someone.says("train-state", "Paused")
         expect(page.locator("#loss .mark.batches")).to_have_count(1)  # a point, for want of a line
@@ -191,6 +195,8 @@ def test_step_by_step_with_another_rate(browser: Browser, lab: Served) -> None:
         page.click("#step-epoch")
         expect(page.locator("#fact-epoch")).to_have_text("1 of 900")
         expect(page.locator("#fact-batch")).to_have_text("24 of 24")
+        line = page.locator("#accuracy polyline.watched")  # from the untrained network on
+        expect(line).to_have_attribute("points", re.compile(r"^\S+ \S+$"))
         events = log(lab.folder / "runs" / "deep")
         changed = next(event for event in events if event["event"] == "rate_changed")
         assert (changed["epoch"], changed["learning_rate"]) == (0, 0.025)
@@ -202,6 +208,11 @@ def test_step_by_step_with_another_rate(browser: Browser, lab: Served) -> None:
         expect(page.locator("#fact-epoch")).not_to_have_text("1 of 900")
         page.click("#play")
         someone.says("train-state", "Paused")
+        low = page.locator("#accuracy polyline.watched").evaluate(
+            "line => Math.max(...line.getAttribute('points').split(' ').map(p => +p.split(',')[1]))"
+        )
+        axis = page.locator("#accuracy .axis").get_attribute("y1")
+        assert low <= float(axis or 0)  # no stub of a line that comes from below the axis
         page.click("#stop")
         someone.says("train-state", "Stopped.")
         expect(page.locator("#set-hidden")).to_be_enabled()
@@ -269,3 +280,42 @@ def test_a_network_that_has_run_away_is_shown(browser: Browser, lab: Served) -> 
         expect(page.locator("#moment-loss")).to_have_text("–")
         page.keyboard.press("Home")
         someone.says("moment-loss", "2.")
+
+
+def test_while_a_network_trains_a_search_stays(browser: Browser, lab: Served) -> None:
+    """Its answers come anew all the time; the smallest change is searched when it pauses."""
+    asked: list[str] = []
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framesent", lambda frame: asked.append(str(frame)))
+
+    def searches() -> int:
+        return sum('"smallest_change"' in one for one in asked)
+
+    with person(browser, lab.address, address_of(hidden=16, **LONG)) as someone:
+        page = someone.page
+        page.click("#play")
+        page.locator("#accuracy .mark.watched").nth(1).wait_for(timeout=30_000)
+        page.on("websocket", listen)
+        page.reload()  # its best weights are on the list now
+        page.select_option("#model", "runs/deep")
+        page.click("#tab-why")
+        page.click("#why-first")
+        someone.says("why-searching", "The network trains on", timeout=30_000)
+        before, says = searches(), page.inner_text("#why-maps")
+        expect(page.locator("#why-maps")).not_to_have_text(
+            says, use_inner_text=True
+        )  # it answers on
+        page.wait_for_timeout(1500)
+        assert searches() == before > 0
+        page.click("#tab-train")
+        page.click("#play")
+        someone.says("train-state", "Paused")
+        before = searches()
+        page.click("#tab-why")
+        expect(page.locator("#why-searching")).to_have_text("", timeout=30_000)
+        page.locator("#why-bars .best").wait_for()
+        assert searches() > before
+        page.click("#tab-train")
+        page.click("#stop")
+        someone.says("train-state", "Stopped.")

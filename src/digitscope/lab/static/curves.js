@@ -73,8 +73,8 @@ function drawAccuracy() {
   const { of, ...along } = axisOf(span());
   const later = history.filter((e) => e.epoch > 0);
   const least = later.length ? Math.min(...later.flatMap((e) => [e.train_accuracy, e.watched_accuracy])) : 0;
-  const low = floorOf(least);
-  const points = (what) => history.map((e) => [e.epoch, 100 * e[`${what}_accuracy`]]);
+  const low = later.length > 1 ? floorOf(least) : 0; // with one epoch the way from the untrained network is the line
+  const points = (what) => (low ? later : history).map((e) => [e.epoch, 100 * e[`${what}_accuracy`]]);
   drawChart(accuracy, {
     ...along,
     y: [low, 100],

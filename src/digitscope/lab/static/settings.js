@@ -6,6 +6,7 @@ const FIRST = ["hidden", "activation", "loss", "output", "optimizer", "batch_siz
 const TOLD = ["name", "description", "source"]; // what a recipe says of itself
 const ELSEWHERE = [...TOLD, "learning_rate"]; // the rate has its own place
 const USUAL = "lesson"; // the recipe where none is chosen
+const LONG = 20; // letters of a choice for which there is no room beside its name
 const NAMES = { hidden: "hidden layers", batch_size: "batch", l2: "L2 penalty", init: "first weights" };
 
 const form = document.getElementById("settings");
@@ -128,6 +129,7 @@ function labelled(name, words, control) {
   control.id = `set-${name}`;
   const line = document.createElement("div");
   line.className = "field";
+  line.classList.toggle("long", [...(control.options ?? [])].some(({ text }) => text.length > LONG));
   const label = Object.assign(document.createElement("label"), { htmlFor: control.id, textContent: words });
   line.append(label, control);
   return line;

@@ -19,6 +19,8 @@ const FINISHED = ["done", "patience", "diverged"];
 
 let then = null; // the step that was asked for before the training stood ready
 let before = ""; // the run of that moment
+let awaited = ""; // what is said from a click on a step until its first batch
+let stood = null; // where the training was at that click
 let newRate = null; // a learning rate that is on its way: the slider moves faster than it is told
 let later = 0;
 
@@ -42,12 +44,14 @@ export function startTrain() {
   on("error", ({ about, what }) => {
     if (about !== "train") return;
     then = null; // the step that waits for this training is off too
+    arrived();
     sayError(what);
   });
   watch(["training", "connected", "lab", "model"], showButtons);
   watch(["training", "at", "speed", "history"], showFacts);
   watch(["training", "lab", "recipe", "settings"], showRate);
   watch(["training"], goOn);
+  watch(["at"], () => state.at && state.at !== stood && arrived());
   showButtons();
   showFacts();
 }
@@ -67,6 +71,9 @@ function begin(paused) {
 
 function step(batches) {
   tellRate();
+  awaited = active() ? "On its way…" : "Starting…";
+  stood = state.at;
+  showButtons();
   if (active()) {
     send({ do: "advance", batches });
     return;
@@ -74,6 +81,12 @@ function step(batches) {
   then = batches;
   before = state.training.run;
   begin(true);
+}
+
+/** The step has been made, or it could not be. */
+function arrived() {
+  awaited = "";
+  showButtons();
 }
 
 /** The step that was asked for, once the training stands ready. */
@@ -126,13 +139,16 @@ function showButtons() {
   byId("step-batch").disabled = byId("step-epoch").disabled = !ready || status === "running";
   byId("stop").disabled = !state.connected || !active() || status === "judging";
   byId("reset").disabled = !state.connected || status === "idle";
+  const left = document.activeElement === byId("stop") && byId("resume").hidden; // whose place Resume takes
   byId("resume").hidden = !(status === "ended" && state.training.run && !FINISHED.includes(state.training.reason));
+  if (left && !byId("resume").hidden) byId("resume").focus();
   byId("try").hidden = !state.lab?.models.some(({ id, usable }) => usable && id === state.training.run);
   byId("train-state").textContent = told(state.training);
 }
 
 /** Where the training stands, in a line. */
 function told({ status, run, what, reason, evaluated, note }) {
+  if (awaited && !(status === "ended" && what)) return awaited;
   const where = run ? ` Its folder is ${run}.` : "";
   if (status === "idle") return "Press Train, or go step by step.";
   if (status === "starting") return "Reading the images and starting…";

@@ -1,0 +1,73 @@
+"""What a control says is not cut off, on a notebook."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.lab.browsing import address_of, person
+from tests.lab.served import Served
+
+pytestmark = pytest.mark.needs_chromium
+# What fields and lists of the view say that does not fit into them.
+CUT = """view => {
+  const pen = document.createElement("canvas").getContext("2d");
+  const cut = [];
+  for (const control of document.querySelectorAll(`#${view} select, #${view} input:not([type=range])`)) {
+    if (!control.checkVisibility()) continue;
+    const style = getComputedStyle(control);
+    pen.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+    const text = control.selectedOptions?.[0]?.text ?? (control.value || control.placeholder);
+    const arrow = control.matches("select") ? 16 : 0;
+    const room = control.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - arrow;
+    if (pen.measureText(text).width > room + 0.5) cut.push(`${control.id}: ${text}`);
+  }
+  return cut;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("view", "also", "ready"),
+    [
+        ("draw", "", "#pad"),
+        ("train", "", "#set-loss"),
+        ("backprop", "&batch=4&drawing=EsSZ84Eb&image=", "#backprop-empty"),
+        ("backprop", "&batch=4&image=test:9000", "#pipeline .current"),
+        ("why", "&image=test:9000", "#why-bars .best"),
+        ("why", "&image=", "#why-empty"),
+    ],
+)
+def test_nothing_is_cut_off(
+    browser: Browser, lab: Served, view: str, also: str, ready: str
+) -> None:
+    with person(browser, lab.address, f"#view={view}&model=runs/small{also}") as someone:
+        someone.page.locator(ready).first.wait_for(timeout=30_000)
+        assert someone.page.evaluate(CUT, view) == []
+
+
+def test_a_drawing_and_an_empty_number_are_named_whole(browser: Browser, lab: Served) -> None:
+    with person(browser, lab.address, "#model=runs/small") as someone:
+        someone.draw([(50, 14), (50, 86)])
+        for view, ready in (("backprop", "#pipeline .current"), ("why", "#why-bars .best")):
+            someone.page.click(f"#tab-{view}")
+            someone.page.locator(ready).first.wait_for(timeout=30_000)
+            assert someone.page.evaluate(CUT, view) == []
+
+
+def test_the_buttons_of_a_training_stay_in_one_row(browser: Browser, lab: Served) -> None:
+    """Also once it was stopped, when Resume takes the place of Stop, and the focus with it."""
+    with person(browser, lab.address, address_of(epochs=900)) as someone:
+        page = someone.page
+        row = page.locator(".transport")
+        expect(page.locator("#set-hidden")).to_be_visible()
+        before = row.bounding_box()
+        page.click("#play")
+        page.locator("#accuracy .mark.watched").nth(2).wait_for(timeout=30_000)
+        page.locator("#stop").focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("#resume")).to_be_visible(timeout=20_000)
+        after = row.bounding_box()
+        assert before
+        assert after
+        assert after["height"] == before["height"] < 60
+        expect(page.locator("#resume")).to_be_focused()
