@@ -280,7 +280,7 @@ def test_it_says_what_it_is_and_nothing_is_cut_off(
             assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
         page.click("summary")
         expect(page.locator("#facts")).to_contain_text("28x28-16c5-p2-32c3s")
-        expect(page.locator("#facts")).to_contain_text("145\u2009195 numbers in 58")
+        expect(page.locator("#facts")).to_contain_text("145,195 numbers in 58")
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
 
 

@@ -62,7 +62,7 @@ class Person:
 
     def number(self, id: str) -> float:
         """The first number of an element."""
-        found = re.search(r"[\d.]+", self.page.inner_text(f"#{id}").replace("\u2009", ""))
+        found = re.search(r"[\d.]+", self.page.inner_text(f"#{id}").replace(",", ""))
         assert found
         return float(found[0])
 

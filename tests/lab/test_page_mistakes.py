@@ -36,7 +36,7 @@ def off_diagonal(judged: Evaluation) -> np.ndarray:
 
 
 def test_the_matrix_is_numpys(someone: Person, judged: Evaluation) -> None:
-    someone.says("matrix-words", f"{judged.correct:,} of 10,000".replace(",", "\u2009"))
+    someone.says("matrix-words", f"{judged.correct:,} of 10,000")
     shown = someone.page.locator("#matrix td button").all_inner_texts()
     assert [int(text or 0) for text in shown] == judged.matrix.ravel().tolist()
     recalls = someone.page.locator("#matrix td.share").all_inner_texts()
@@ -59,7 +59,7 @@ def test_a_cell_is_clicked_and_its_images_are_seen(someone: Person, judged: Eval
     cell_of(someone, truth, taken).click()
     names = ("zeros", "ones", "twos", "threes", "fours", "fives", "sixes", "sevens", "eights")
     said = f"{count} of the {total:,} {[*names, 'nines'][truth]} are taken for {taken}."
-    someone.says("gallery-words", said.replace(",", "\u2009"))
+    someone.says("gallery-words", said)
     expect(someone.page.locator(".mistake")).to_have_count(count)
     labels, sure = judged.data.labels, judged.P.max(axis=1)
     rows = np.flatnonzero((labels == truth) & (judged.predicted == taken))

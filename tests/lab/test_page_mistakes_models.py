@@ -77,11 +77,11 @@ def test_another_model_two_digits_and_none_wrong(someone: Person, home: Path) ->
     someone.page.locator("#exhibit .verdict", has_text="knows 3 and 8 alone").wait_for()
     page.click("#exhibit .close")
     page.select_option("#model", "runs/perfect.safetensors")
-    someone.says("matrix-words", "All 2\u2009115 test images of 0 and 1 are read rightly.")
+    someone.says("matrix-words", "All 2,115 test images of 0 and 1 are read rightly.")
     someone.says("gallery-words", "No mistakes. Click the diagonal")
     expect(page.locator(".mistake")).to_have_count(0)
     cell_of(someone, 1, 1).click()
-    someone.says("gallery-words", "1\u2009135 of the 1\u2009135 ones are read rightly.")
+    someone.says("gallery-words", "1,135 of the 1,135 ones are read rightly.")
     page.locator(".mistake").first.click()  # without a hidden layer it sees the pixels
     expect(page.locator("#exhibit .seen-words")).to_contain_text("no hidden layer")
 
@@ -102,7 +102,7 @@ def test_a_network_that_refuses_is_judged_while_one_watches(
         words = re.sub(r"\s(?=\d)", "", someone.page.inner_text("#gallery-words"))
         assert words.startswith(f"{refused.sum()} images")
         right = ((P[:, :10].argmax(axis=1) == labels) & ~refused).sum()
-        someone.says("matrix-words", f"{right:,} of 10,000".replace(",", "\u2009"))
+        someone.says("matrix-words", f"{right:,} of 10,000")
         likeliest = (P[:, :10].argmax(axis=1) == labels).mean()
         someone.says("matrix-words", "refused or not, as the menu above and a recipe's")
         someone.says("matrix-words", f"count: {likeliest:.2%}.".replace("%", " %"))

@@ -64,7 +64,7 @@ def test_scrubbing_shows_what_numpy_says_of_the_frame(
             at_rest(page, words[frame.updates])
             compare(someone, home / "runs" / "small", frame, "test:7")
             someone.says("updates", f"{frame.updates} update")
-        someone.says("judged-on", "1\u2009000 validation images")
+        someone.says("judged-on", "1,000 validation images")
         expect(page.locator("#time-truth")).to_have_text(re.compile("^It is a 9"))
         for plot in ("past-loss", "past-accuracy"):  # the uneven axis says so
             expect(page.locator(f"#{plot} .zone")).to_have_count(1)
@@ -89,7 +89,7 @@ def test_every_kind_of_run(
             someone.page.keyboard.press("ArrowRight")
         at_rest(someone.page, "After 2 batches")
         if run == "maps":
-            someone.says("judged-on", "1\u2009000 validation images")
+            someone.says("judged-on", "1,000 validation images")
         compare(someone, home / "runs" / run, frame, "test:3")
 
 
@@ -205,7 +205,7 @@ def test_a_run_in_training_grows(browser: Browser, tmp_path: Path) -> None:
         someone.says("updates", "in training now")
         first = someone.number("updates")
         page.wait_for_function(
-            "n => parseInt(document.getElementById('updates').textContent.replaceAll('\u2009', '')) > n",
+            "n => parseInt(document.getElementById('updates').textContent.replaceAll(',', '')) > n",
             arg=first,
             timeout=20_000,
         )

@@ -64,7 +64,7 @@ function accuracy({ test_accuracy, test_interval_95: interval, test_images: imag
 }
 
 function thousands(value) {
-  return String(value).replace(/\B(?=(\d{3})+$)/g, "\u2009");
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 introduce();

@@ -17,11 +17,11 @@ export function signed(value, digits = 3) {
   return value < 0 ? `−${text}` : text;
 }
 
-/** A whole number with thin spaces between thousands. */
+/** A whole number with commas between thousands, as Python writes them. */
 export function whole(value) {
   return Math.round(value)
     .toString()
-    .replace(/\B(?=(\d{3})+$)/g, " ");
+    .replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 /** A learning rate: as short as it can be said. */
