@@ -196,6 +196,16 @@ def test_a_library_of_other_sources_or_without_a_kernel_is_not_called(
     assert why_none(whole / "kernels.so") == other
 
 
+def test_a_checkout_without_kernels_says_how_to_compile_them(
+    root: Path, why_none: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kernels, "ROOT", root)
+    missing = root / "missing.so"
+    assert why_none(missing).endswith("and then digitscope again)")
+    (root / "hatch_build.py").touch()
+    assert why_none(missing).endswith(f"and then pip install -e {root})")
+
+
 def test_a_library_that_cannot_be_loaded_says_why(root: Path, why_none: Any) -> None:
     library = root / "kernels.so"
     library.write_bytes(b"for another machine")

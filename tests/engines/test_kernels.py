@@ -229,7 +229,7 @@ def without_the_library(folder: Path, *options: str) -> subprocess.CompletedProc
 import sys
 from pathlib import Path
 from digitscope.engines import kernels
-kernels.LIBRARY = Path("nowhere.so")
+kernels.LIBRARY, kernels.ROOT = Path("nowhere.so"), Path("nowhere")
 from digitscope.cli.main import main
 sys.exit(main(sys.argv[1:]))
 """
@@ -240,8 +240,8 @@ sys.exit(main(sys.argv[1:]))
 
 
 WHY_NONE = (
-    "has no compiled kernels in this installation (install a C compiler, or pip install ziglang, "
-    "and then digitscope again)"
+    "has no compiled kernels here, without which training takes several times as long (install a "
+    "C compiler, or pip install ziglang, and then digitscope again)"
 )
 
 

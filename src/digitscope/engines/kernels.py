@@ -19,6 +19,7 @@ import numpy as np
 from digitscope.errors import SettingError, nearest
 
 LIBRARY = Path(__file__).parent / "native" / "kernels.so"
+ROOT = Path(__file__).parents[3]  # of the sources, where this is no installation
 NUMBERS = ("float32", "float64")
 PROCESSORS = ("any", "avx2", "avx512")  # in the order of `best_processor` in native/processor.c
 
@@ -68,8 +69,8 @@ def why_none() -> str:
 def _load() -> tuple[ctypes.CDLL | None, str]:
     if not LIBRARY.exists():
         return None, (
-            "has no compiled kernels in this installation (install a C compiler, or pip install "
-            "ziglang, and then digitscope again)"
+            "has no compiled kernels here, without which training takes several times as long "
+            f"({_remedy()})"
         )
     try:
         found = ctypes.CDLL(str(LIBRARY))
@@ -78,6 +79,14 @@ def _load() -> tuple[ctypes.CDLL | None, str]:
     if not _is_current(found):
         return None, "has compiled kernels of another version (install digitscope again)"
     return found, ""
+
+
+def _remedy() -> str:
+    """How to get the kernels: whoever works on the sources has nothing to install again."""
+    compiler = "install a C compiler, or pip install ziglang, and then"
+    if (ROOT / "hatch_build.py").is_file():
+        return f"{compiler} pip install -e {ROOT}"
+    return f"{compiler} digitscope again"
 
 
 def _is_current(found: ctypes.CDLL) -> bool:
