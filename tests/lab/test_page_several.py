@@ -20,8 +20,8 @@ from digitscope.models.prediction import Input, predict
 from digitscope.network.network import Network
 from digitscope.preparation import prepare
 from digitscope.reader import Reader
-from tests.lab.browsing import SIZES, THREE, Person, person
-from tests.lab.served import Served, with_run
+from tests.lab.browsing import SIZES, THREE, Person, address_of, person
+from tests.lab.served import Served, served, with_run
 from tests.reading.composed import photographed, ruled, written
 
 pytestmark = pytest.mark.needs_chromium
@@ -166,6 +166,20 @@ def test_nothing_is_asked_while_the_pen_moves(reader: Person) -> None:
     reader.page.mouse.up()
     expect(digits(reader.page)).not_to_have_count(0)
     assert reader.page.evaluate("asked").count("numbers") == 1
+
+
+def test_a_network_in_training_reads_numbers_too(browser: Browser, tmp_path: Path) -> None:
+    """Its answer is told again with every change of its weights: the pen rests all the same."""
+    with served(tmp_path) as lab, person(browser, lab.address, address_of(epochs=2000)) as someone:
+        someone.page.click("#play")
+        someone.says("fact-epoch", re.compile(r"[3-9]"))
+        someone.page.click("#try")
+        draw_42(someone)
+        expect(someone.page.locator("#several")).to_be_visible(timeout=20_000)
+        expect(someone.page.locator("#several-notes li")).to_have_count(1)
+        someone.page.click("#tab-train")
+        expect(someone.page.locator("#stop")).to_be_enabled()
+        someone.page.click("#stop")
 
 
 def test_a_network_of_two_digits_says_why_it_reads_none(browser: Browser, lab: Served) -> None:

@@ -9,13 +9,14 @@ const SURE = 0.9; // a drawing that is read so surely, as one mark, is one digit
 
 let number = 0; // of the last question
 let asked = null; // what it is about
-let later = 0;
+let later = 0; // the timer of the rest
+let resting = null; // the answer that it began with
 
 /** Begin. */
 export function startSeveral() {
   on("numbers", heard);
   on("error", ({ about, id }) => about === "numbers" && id === number && change({ several: null }));
-  watch(["answer", "unread", "network"], wait);
+  watch(["answer", "unread", "network", "drawing"], wait);
   watch(["connected"], () => (asked = null));
   watch(["unreadFile"], () => state.unreadFile && ask({ ...here(), source: "file", file: state.unreadFile }));
   watch(["image"], forget);
@@ -60,6 +61,7 @@ function forget() {
 
 function drop() {
   clearTimeout(later);
+  later = 0;
   number += 1; // what is under way is no longer wanted
   asked = null;
   change({ several: null });
@@ -71,13 +73,21 @@ function wait() {
     if (asked?.source === "file" && state.several?.images.length && state.image === "file") change({ unread: "" });
     return;
   }
-  clearTimeout(later);
+  const id = state.answer?.id ?? null;
+  if (later && id !== null && id === resting) return; // told again, by a network in training
+  resting = id;
   if (!state.answer && source() !== "file") drop();
-  else later = setTimeout(look, source() === "file" ? 0 : REST);
+  else rest(source() === "file" ? 0 : REST);
+}
+
+function rest(milliseconds) {
+  clearTimeout(later);
+  later = setTimeout(look, milliseconds);
 }
 
 function look() {
-  if (penIsDown()) later = setTimeout(look, REST);
+  later = 0;
+  if (penIsDown()) rest(REST);
   else if (!mayBeSeveral()) drop();
   else if (!same(asked, here())) ask(here());
 }
@@ -90,6 +100,7 @@ function mayBeSeveral() {
 
 function ask(about) {
   clearTimeout(later);
+  later = 0;
   const question = { do: "numbers", id: ++number };
   asked = about;
   if (about.source === "file") {
