@@ -8,7 +8,7 @@ const LEAST = 640; // pixels along the longer side of a picture of few
 /** A figure's picture as a Blob; null where it shows none yet. */
 export async function pictureOf(figure) {
   const visible = (selector) => [...figure.querySelectorAll(selector)].filter((e) => e.checkVisibility() && e.clientWidth !== 0);
-  const [chart] = visible("svg:not(.icon)");
+  const [chart] = visible("svg:not(.icon, canvas ~ svg)"); // what lies over a canvas is no chart
   if (chart) return asSvg(chartCopy(chart), chart.getBoundingClientRect());
   const [table] = visible("table");
   const canvases = figure.matches("canvas") ? [figure] : visible("canvas");
