@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.lab.browsing import address_of, person
+from tests.lab.browsing import person
 from tests.lab.served import Served
 
 pytestmark = pytest.mark.needs_chromium
@@ -56,13 +56,13 @@ def test_a_drawing_and_an_empty_number_are_named_whole(browser: Browser, lab: Se
 
 def test_the_buttons_of_a_training_stay_in_one_row(browser: Browser, lab: Served) -> None:
     """Also once it was stopped, when Resume takes the place of Stop, and the focus with it."""
-    with person(browser, lab.address, address_of(epochs=900)) as someone:
+    with person(browser, lab.address, "#view=train&recipe=speedrun-98&set.epochs=60") as someone:
         page = someone.page
         row = page.locator(".transport")
         expect(page.locator("#set-hidden")).to_be_visible()
         before = row.bounding_box()
         page.click("#play")
-        page.locator("#accuracy .mark.watched").nth(2).wait_for(timeout=30_000)
+        expect(page.locator("#fact-epoch")).to_have_text("2 of 60", timeout=60_000)
         page.locator("#stop").focus()
         page.keyboard.press("Enter")
         expect(page.locator("#resume")).to_be_visible(timeout=20_000)

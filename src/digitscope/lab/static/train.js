@@ -52,6 +52,7 @@ export function startTrain() {
   watch(["training", "lab", "recipe", "settings"], showRate);
   watch(["training"], goOn);
   watch(["at"], () => state.at && state.at !== stood && arrived());
+  watch(["training"], () => awaited && then === null && !active() && arrived()); // stopped before its step
   showButtons();
   showFacts();
 }
@@ -148,7 +149,7 @@ function showButtons() {
 
 /** Where the training stands, in a line. */
 function told({ status, run, what, reason, evaluated, note }) {
-  if (awaited && !(status === "ended" && what)) return awaited;
+  if (awaited && status !== "starting" && !(status === "ended" && what)) return awaited;
   const where = run ? ` Its folder is ${run}.` : "";
   if (status === "idle") return "Press Train, or go step by step.";
   if (status === "starting") return "Reading the images and starting…";
