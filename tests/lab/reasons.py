@@ -14,7 +14,7 @@ IMAGE = take_input("test:100").image
 
 def number(text: str) -> float:
     """The first number of a text."""
-    found = re.search(r"[−+]?\d+(\.\d+)?(e[+-]\d+)?", re.sub(r"(?<=\d)\s(?=\d)", "", text))
+    found = re.search(r"[−+]?\d+(\.\d+)?(e[+-]\d+)?", re.sub(r"(?<=\d),(?=\d{3})", "", text))
     assert found, text
     return float(found[0].replace("−", "-"))
 
