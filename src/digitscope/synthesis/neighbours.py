@@ -16,13 +16,17 @@ from digitscope.reading.blots import find_blots
 from digitscope.reading.segments import LOWEST, body, find_nodes, own_ink, spans
 from digitscope.synthesis.cutouts import alone
 from digitscope.synthesis.strings import compose
+from digitscope.synthesis.strokes import crop
 
 __all__ = ["neighbours"]
 
 LENGTHS = (2, 5)  # digits of a string
 CLOSE = (-5, 5)  # columns between the boxes of neighbours
 TOUCHING = 0.15  # of the strings: every digit is pushed to the left until it touches
-UNEVEN = 2  # rows up or down
+ROWS, TOP = 44, 4  # of a string, and above its digits: room for long tails
+UNEVEN = 3  # rows up or down
+OTHERS = 0.35  # of the digits: higher or lower, wider or narrower than the rest
+HEIGHTS, WIDTHS = (0.75, 1.7), (0.8, 1.2)  # of those
 SIZES = (0.7, 2.5)  # of the strings, against MNIST's
 RESIZED = 0.6  # of the strings
 EACH = 6  # digits of a string that are taken at most, and as many segments that are none
@@ -88,7 +92,7 @@ def _string(
     images, labels = pool
     length = int(rng.integers(LENGTHS[0], LENGTHS[1] + 1))
     chosen = rng.integers(0, len(labels), length)
-    digits = [np.roll(images[i], int(rng.integers(-UNEVEN, UNEVEN + 1)), axis=0) for i in chosen]
+    digits = [_in_line(images[i], rng) for i in chosen]
     gaps = [int(gap) for gap in rng.integers(CLOSE[0], CLOSE[1] + 1, length - 1)]
     page, boxes = compose(digits, None if rng.random() < TOUCHING else gaps)
     inks = [alone(digit, box, page.shape) for digit, box in zip(digits, boxes, strict=True)]
@@ -97,6 +101,25 @@ def _string(
         page = _resized(page, scale, None)
         inks = [_resized(ink, scale, page.shape[::-1]) for ink in inks]
     return page, inks, labels[chosen]
+
+
+def _in_line(digit: Images, rng: np.random.Generator) -> Images:
+    """The ink of a digit [28, 28] on ROWS rows: many hands let a 7 or a 9 hang far below the line,
+    and write a 0 small.
+    """
+    import cv2
+
+    ink = crop(digit)
+    above = TOP + int(rng.integers(-UNEVEN, UNEVEN + 1))
+    if rng.random() < OTHERS:
+        height = max(3, round(len(ink) * rng.uniform(*HEIGHTS)))
+        width = max(2, round(ink.shape[1] * rng.uniform(*WIDTHS)))
+        above += int(rng.uniform(0, max(1, len(ink) - height)))
+        ink = np.asarray(cv2.resize(ink, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+    ink = ink[: ROWS - above]
+    page = np.zeros((ROWS, ink.shape[1]), np.uint8)
+    page[above : above + len(ink)] = ink
+    return page
 
 
 def _resized(image: Images, scale: float, size: tuple[int, ...] | None) -> Images:
