@@ -1,12 +1,14 @@
 """Fit the weights of digitscope/reading/scores.py to a model, and say how well it reads strings.
 
-    python scripts/fit_reading.py [--model reader] [--strings 400] [--part validation]
+    python scripts/fit_reading.py [--model reader] [--strings 400] [--part validation] [--alone]
 
 Strings are composed (digitscope/synthesis/strings.py) of MNIST's training digits that the recipe
 held out of the training; half of them are fitted to, the other half judge. What is fitted is the
 log of the probability that the lattice gives the true string (L. R. Rabiner's forward sums), with a
-floor, so that strings that no way through the lattice can give count for little. `--part test`
-fits nothing: it measures the weights as they stand on strings of MNIST's test digits.
+floor, so that strings that no way through the lattice can give count for little. Fitted are the
+weights of lines that are judged twice (AMONG), with `--alone` those of lines that one network
+judges (WEIGHTS). `--part test` fits nothing: it measures the weights as they stand on strings of
+MNIST's test digits.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from __future__ import annotations
 import argparse
 import math
 import time
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,8 +24,9 @@ from digitscope.arrays import Floats, Images, Labels
 from digitscope.data.mnist import load_mnist
 from digitscope.evaluation.calibration import measure_calibration
 from digitscope.models.model import load
+from digitscope.models.neighbours import load_neighbours
 from digitscope.reading.lattice import Lattice, backward, forward
-from digitscope.reading.scores import DROPPED, NONE, WEIGHTS, evidence, scores
+from digitscope.reading.scores import AMONG, DROPPED, NONE, WEIGHTS, evidence, scores
 from digitscope.reading.strings import lattices
 from digitscope.reading.telling import tell as told
 from digitscope.synthesis.strings import KINDS, ComposedString, compose_strings
@@ -43,31 +47,39 @@ def main() -> None:
     parser.add_argument("--strings", type=int, default=400)
     parser.add_argument("--part", choices=("validation", "test"), default="validation")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--alone", action="store_true", help="no second look among the neighbours")
     options = parser.parse_args()
     model = load(options.model)
+    judges = model.judge, None if options.alone else load_neighbours().judge
     if options.part == "test":
-        tell(read(model.judge, *load_mnist("test"), options.strings, options.seed))
+        tell(read(judges, *load_mnist("test"), options.strings, options.seed))
         return
     known = {name: value for name, value in model.recipe.items() if name in SETTINGS}
     held_out = split_for(Recipe(**known)).validation
     assert held_out is not None
     half = len(held_out.labels) // 2
-    fitted = read(model.judge, held_out.images[:half], held_out.labels[:half], options.strings, 1)
-    judged = read(model.judge, held_out.images[half:], held_out.labels[half:], options.strings, 2)
+    fitted = read(judges, held_out.images[:half], held_out.labels[:half], options.strings, 1)
+    judged = read(judges, held_out.images[half:], held_out.labels[half:], options.strings, 2)
     tell(judged)
-    WEIGHTS.update(fit(fitted))
-    print({name: round(value, 2) for name, value in WEIGHTS.items()})
+    weights = WEIGHTS if options.alone else AMONG
+    fit([case for case in fitted if of(case[1]) is weights], weights)
+    print({name: round(value, 2) for name, value in weights.items()})
     tell([(string, weighed(lattice)) for string, lattice in judged])
 
 
-def read(judge, images: Images, labels: Labels, n: int, seed: int) -> list[Case]:  # type: ignore[no-untyped-def]
+def of(lattice: Lattice) -> dict[str, float]:
+    """The weights that its scores come of."""
+    return WEIGHTS if lattice.among is None else AMONG
+
+
+def read(judges, images: Images, labels: Labels, n: int, seed: int) -> list[Case]:  # type: ignore[no-untyped-def]
     """Composed strings with their lattices."""
     strings = compose_strings(n, np.random.default_rng(seed), images, labels)
     began = time.perf_counter()
     found: list[Case] = []
     for i in range(0, n, 50):
         part = strings[i : i + 50]
-        found += zip(part, lattices([s.image for s in part], judge), strict=True)
+        found += zip(part, lattices([s.image for s in part], *judges), strict=True)
     segments = sum(len(lattice.segments) for _, lattice in found)
     seconds = time.perf_counter() - began
     print(f"{n} strings, {segments / n:.0f} segments and {seconds / n:.3f} s each")
@@ -76,8 +88,13 @@ def read(judge, images: Images, labels: Labels, n: int, seed: int) -> list[Case]
 
 def weighed(lattice: Lattice) -> Lattice:
     """The same lattice with the weights as they are now."""
-    again = scores(lattice.segments, lattice.nodes, lattice.blots.height, lattice.probabilities)
-    return Lattice(lattice.blots, lattice.nodes, lattice.segments, lattice.probabilities, again)
+    return replace(lattice, scores=scores(*basis(lattice)))
+
+
+def basis(lattice: Lattice):  # type: ignore[no-untyped-def]
+    """What its scores are made of."""
+    height, among = lattice.blots.height, lattice.among
+    return lattice.segments, lattice.nodes, height, lattice.probabilities, among
 
 
 def tell(cases: list[Case]) -> None:
@@ -99,13 +116,15 @@ def tell(cases: list[Case]) -> None:
     print(f"{'calibration error':20} {100 * error:6.2f} % of the strings' confidence")
 
 
-def fit(cases: list[Case]) -> dict[str, float]:
-    """The weights with which the true strings are most probable: Adam on all strings at once."""
-    begun = np.array(list(WEIGHTS.values()))
+def fit(cases: list[Case], weights: dict[str, float]) -> None:
+    """Change the weights to those with which the true strings are most probable: Adam on all
+    strings at once.
+    """
+    begun = np.array(list(weights.values()))
     w, m, v = begun.copy(), np.zeros_like(begun), np.zeros_like(begun)
-    x = [evidence(c.segments, c.nodes, c.blots.height, c.probabilities) for _, c in cases]
+    x = [evidence(*basis(lattice)) for _, lattice in cases]
     for i in range(1, ROUNDS + 1):
-        WEIGHTS.update(zip(WEIGHTS, w.tolist(), strict=True))
+        weights.update(zip(weights, w.tolist(), strict=True))
         g = -2 * KEEP * (w - begun)
         for (string, lattice), evidences in zip(cases, x, strict=True):
             log, slope = _log_and_slope(string, weighed(lattice), evidences)
@@ -114,7 +133,7 @@ def fit(cases: list[Case]) -> dict[str, float]:
         m, v = 0.9 * m + 0.1 * g, 0.99 * v + 0.01 * g * g
         step = STEP * (1 - i / (ROUNDS + 1))
         w = w + step * (m / (1 - 0.9**i)) / (np.sqrt(v / (1 - 0.99**i)) + 1e-8)
-    return dict(zip(WEIGHTS, w.tolist(), strict=True))
+    weights.update(zip(weights, w.tolist(), strict=True))
 
 
 def _log_and_slope(string: ComposedString, lattice: Lattice, x: Floats) -> tuple[float, Floats]:

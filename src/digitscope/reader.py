@@ -9,6 +9,7 @@ from pathlib import Path
 from digitscope.errors import ImageError, SettingError, nearest
 from digitscope.models.committee import Committee, load_committee, mean_of
 from digitscope.models.model import Model, load
+from digitscope.models.neighbours import load_neighbours
 from digitscope.models.prediction import check_limit, preparation_warnings
 from digitscope.models.shipped import COMMITTEE
 from digitscope.preparation import Source
@@ -38,9 +39,11 @@ class Reader:
 
     `model` is the name of one that ships, "committee" (three that ship: slower, mostly with fewer
     errors), a model file, a run folder, a `Model`, a `Committee`, or any callable that judges
-    images (see `reading.classifier`). `pattern` ("dd.dd.dddd"), `length` and `checksum`
-    ("luhn") say what is known of the numbers, which are then read so that they fit where that can
-    be; the lines' notes say what was repaired. A digit less sure than `reject_below` is refused.
+    images (see `reading.classifier`). Where digits touch, a network that ships for this judges them
+    a second time, with their neighbours in sight; beside a callable it does not. `pattern`
+    ("dd.dd.dddd"), `length` and `checksum` ("luhn") say what is known of the numbers, which are
+    then read so that they fit where that can be; the lines' notes say what was repaired. A digit
+    less sure than `reject_below` is refused.
     `runtime` is who computes: "numpy", or "onnxruntime" where that is installed, with the same
     answers. SettingError for what cannot be.
 
@@ -75,8 +78,9 @@ class Reader:
             told = [warning for member in members for warning in preparation_warnings(member)]
             self.name, self.warnings = model.name, tuple(dict.fromkeys(told))
             self._classify: Classifier = mean_of([_classifier(m, runtime) for m in members])
+            self._among: Classifier | None = _classifier(load_neighbours(), runtime)
         elif runtime == RUNTIMES[0]:
-            self._classify = model
+            self._classify, self._among = model, None
         else:
             raise SettingError(
                 f"runtime {runtime!r} computes models, got a classifier: leave it out"
@@ -141,7 +145,7 @@ class Reader:
     def read_layout(self, picture: Picture) -> tuple[Layout, list[Reading]]:
         """The strips of a page and what each was read as, with its lattice: to be drawn."""
         layout = find_lines(picture, self._classify)
-        return layout, read_strips(layout.strips, self._classify, self.field)
+        return layout, read_strips(layout.strips, self._classify, self.field, self._among)
 
 
 def _load(name: str | Path) -> Model | Committee:

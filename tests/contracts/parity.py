@@ -77,7 +77,7 @@ def small(
 # the gradient of a single image that rounding has put on the other side would show.
 OFF_THE_KINKS = {"lesson": 11, "deep": 24}
 # No seed does that for thousands of neurons an image: fewer updates are compared there.
-FEWER = {"reader": 4}
+FEWER = {"neighbours": 4, "reader": 4}
 
 
 def of_recipe(name: str) -> Case:

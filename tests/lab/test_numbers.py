@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -41,6 +42,15 @@ def choose(page: Page, id: str) -> None:
     page.hear_until("model")
 
 
+def rounded(told: Any) -> Any:
+    """The same with its numbers to a millionth."""
+    if isinstance(told, dict):
+        return {key: rounded(value) for key, value in told.items()}
+    if isinstance(told, list):
+        return [rounded(value) for value in told]
+    return round(told, 6) if isinstance(told, float) else told
+
+
 def test_a_drawing_and_a_file_are_read_as_by_the_library(page: Page) -> None:
     """Lines, numbers, confidences, boxes, and the bytes of every digit."""
     choose(page, "reader")
@@ -52,7 +62,8 @@ def test_a_drawing_and_a_file_are_read_as_by_the_library(page: Page) -> None:
         read = Reader().read(source, said["image"])
         assert len(read.digits) > 1
         expected = read.to_dict()
-        assert {name: said[name] for name in expected} == expected
+        found = {name: said[name] for name in expected}
+        assert rounded(found) == rounded(expected)  # the server's arithmetic has one thread
         assert (said["model"], said["cannot"]) == ("reader", "")
         images = np.frombuffer(said["payload"], np.uint8).reshape(-1, 28, 28)
         np.testing.assert_array_equal(images, [digit.image for digit in read.digits])

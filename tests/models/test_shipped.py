@@ -10,7 +10,13 @@ import pytest
 from digitscope.data.mnist import load_mnist
 from digitscope.errors import ModelFileError
 from digitscope.models.model import find_model, load, save
-from digitscope.models.shipped import card, committee_files, shipped_model, shipped_models
+from digitscope.models.shipped import (
+    card,
+    committee_files,
+    neighbours_file,
+    shipped_model,
+    shipped_models,
+)
 from digitscope.training.recipe import Recipe, load_recipe
 
 MOST_BYTES = 4_000_000  # of all weights together
@@ -23,7 +29,7 @@ def test_all_weights_together_are_small() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    dict.fromkeys([*map(shipped_model, shipped_models()), *committee_files()]),
+    dict.fromkeys([*map(shipped_model, shipped_models()), *committee_files(), neighbours_file()]),
     ids=lambda path: path.stem,
 )
 def test_each_is_what_its_recipe_makes(path: Path) -> None:
@@ -32,7 +38,8 @@ def test_each_is_what_its_recipe_makes(path: Path) -> None:
     assert model.refuses
     assert model.calibrated
     recipe = Recipe(**model.recipe)
-    assert recipe.with_settings({"engine": "auto", "seed": 0}) == load_recipe("reader")
+    made_by = load_recipe("neighbours" if path == neighbours_file() else "reader")
+    assert recipe.with_settings({"engine": "auto", "seed": 0}) == made_by
     assert recipe.spec() == model.network.spec
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from digitscope.data.mnist import load_mnist
 from digitscope.models.model import load
+from digitscope.models.neighbours import load_neighbours
 from digitscope.reading.blots import find_blots
 from digitscope.reading.classifier import NONE
 from digitscope.reading.field import parse_field
@@ -216,3 +217,56 @@ def test_a_few_words_are_all_cut():
 
     for line in lattices([line.ink for line in scrawl(4)], unsure):
         assert len(line.nodes) > 4 * 20
+
+
+def seeing(answers):
+    """A classifier that gives the same answer to every image, and keeps what it was asked."""
+    asked = []
+
+    def classify(images):
+        asked.extend(images)
+        return np.tile(answers, (len(images), 1))
+
+    return classify, asked
+
+
+def test_what_touches_is_judged_among_its_neighbours_too():
+    """The second judge sees more than the segment, and its word counts."""
+    page, _ = compose([TEST.images[i] for i in (3, 4)], [-3])
+    assert len(find_blots(page)) == 1
+    classify, asked = seeing(np.full(NONE + 1, 1 / (NONE + 1)))
+    (lattice,) = lattices([page], READER, classify)
+    assert lattice.among is not None
+    pale = [((image > 0) & (image < 116)).sum() for image in asked]
+    assert np.median(pale) > 20  # ink of the neighbour, at less than half its darkness
+    unsure = 1 - lattice.probabilities[:, NONE] <= 0.1
+    np.testing.assert_array_equal(lattice.among[unsure], lattice.probabilities[unsure])
+    assert len(asked) <= (~unsure).sum()
+    told = [lattices([page], READER, seeing(np.eye(NONE + 1)[k])[0])[0].scores for k in (7, 9)]
+    judged = (lattice.among != lattice.probabilities).any(axis=1)
+    gained = told[0][judged, :NONE] - told[1][judged, :NONE]
+    others = [k for k in range(NONE) if k not in (7, 9)]
+    assert (gained[:, 7] > 5).all()
+    assert (gained[:, 9] < -5).all()
+    np.testing.assert_allclose(gained[:, others], 0, atol=1e-9)
+
+
+def test_lines_whose_digits_stand_apart_are_judged_once():
+    page, _ = composed(0, 1, 2)
+    classify, asked = seeing(np.full(NONE + 1, 1 / (NONE + 1)))
+    (lattice,) = lattices([page], READER, classify)
+    assert lattice.among is None
+    assert not asked
+    assert read_strip(strip(page), READER, None, classify).text == told((0, 1, 2))
+
+
+def test_a_networks_second_look_reads_more_touching_strings():
+    rng = np.random.default_rng(3)
+    strings = [s for s in compose_strings(90, rng, *TEST, lengths=(3, 4)) if s.kind == "touching"]
+    inks, labels = [strip(s.image) for s in strings], [s.label for s in strings]
+
+    def right(among):
+        found = read_strips(inks, READER, None, among)
+        return sum(r.text == label for r, label in zip(found, labels, strict=True))
+
+    assert right(load_neighbours().judge) > right(None)

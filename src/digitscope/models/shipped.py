@@ -8,6 +8,7 @@ from pathlib import Path
 from digitscope.store import SUFFIX
 
 FOLDER = "weights"
+NEIGHBOURS = "neighbours"
 COMMITTEE = "committee"  # what several of them are called that judge together
 
 
@@ -32,6 +33,15 @@ def committee_files() -> list[Path]:
     ['reader', 'seed-0', 'seed-2']
     """
     return [shipped_model("reader"), *sorted((_folder() / COMMITTEE).glob(f"*{SUFFIX}"))]
+
+
+def neighbours_file() -> Path:
+    """The file of the one that judges digits among their neighbours, where reading asks for it.
+
+    >>> neighbours_file().exists()
+    True
+    """
+    return _folder() / NEIGHBOURS / f"{NEIGHBOURS}{SUFFIX}"
 
 
 def card(name: str) -> str:

@@ -31,7 +31,9 @@ Way = tuple[tuple[int, int], ...]
 class Lattice:
     """The blots of a line, its nodes and segments, what the classifier says to them, and scores.
 
-    `probabilities` float64 [n, 11]; `scores` float64 [n, 12], a column a label (see `scores`).
+    `probabilities` float64 [n, 11]; `scores` float64 [n, 12], a column a label (see `scores`);
+    `among` [n, 11] what a second classifier says, if it was asked, to the segments among their
+    neighbours.
     Segments stand in the order of their ends.
     """
 
@@ -40,6 +42,7 @@ class Lattice:
     segments: Segments
     probabilities: Floats
     scores: Floats
+    among: Floats | None = None
 
     @cached_property
     def into(self) -> list[slice]:

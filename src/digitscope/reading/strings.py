@@ -11,6 +11,7 @@ from digitscope.arrays import Floats, Images
 from digitscope.reading.blots import Blots, find_blots, stacked
 from digitscope.reading.classifier import NONE, Classifier
 from digitscope.reading.field import Field
+from digitscope.reading.judge import Judge
 from digitscope.reading.lattice import Lattice
 from digitscope.reading.reading import Reading
 from digitscope.reading.scores import scores
@@ -26,14 +27,20 @@ LONGEST = 15.0  # of the same: what is wider is a frame or a bar, and no row of 
 BUDGET = (
     40_000  # segments of a page, by estimate: a page of digits that all touch in pairs has them
 )
-BATCH = 2000  # images that are judged in one call: about 50 MB in the network
+UNLIKELY = 0.1  # a segment that is a digit with less is not judged a second time
 
 
-def read_strip(strip: Strip, classify: Classifier, field: Field | None = None) -> Reading:
+def read_strip(
+    strip: Strip,
+    classify: Classifier,
+    field: Field | None = None,
+    among: Classifier | None = None,
+) -> Reading:
     """Read one line: its numbers and digits, each with its confidence.
 
     With a field, the best reading that fits it is taken, if one fits well enough; the notes say
-    what that changed.
+    what that changed. `among` judges segments of lines whose digits touch once more, with what
+    stands around them in sight (see `preparation.surroundings`).
 
     >>> ink = np.zeros((20, 30), np.uint8)
     >>> ink[2:18, 4:6] = ink[2:18, 15:17] = 255
@@ -42,33 +49,39 @@ def read_strip(strip: Strip, classify: Classifier, field: Field | None = None) -
     >>> reading.text, [mark.box for mark in reading.marks]
     ('11', [(4, 2, 2, 16), (15, 2, 2, 16)])
     """
-    return read_strips([strip], classify, field)[0]
+    return read_strips([strip], classify, field, among)[0]
 
 
 def read_strips(
-    strips: Sequence[Strip], classify: Classifier, field: Field | None = None
+    strips: Sequence[Strip],
+    classify: Classifier,
+    field: Field | None = None,
+    among: Classifier | None = None,
 ) -> list[Reading]:
-    """Read the lines of a page; the classifier is asked twice, for all of them at once.
+    """Read the lines of a page as `read_strip` does; the classifier is asked twice, for all of them
+    at once.
 
     More than 2,000 images are judged in several calls. Blots are cut as long as the page has not
     too many segments, the narrowest first: of a page of words the widest are left whole.
     """
-    found = lattices([strip.ink for strip in strips], classify)
+    found = lattices([strip.ink for strip in strips], classify, among)
     return [tell(lattice, field) for lattice in found]
 
 
-def lattices(inks: Sequence[Images], classify: Classifier) -> list[Lattice]:
+def lattices(
+    inks: Sequence[Images], classify: Classifier, among: Classifier | None = None
+) -> list[Lattice]:
     """The lattice of each line, uint8 [h, w], ink 255 on paper 0.
 
     First whole blots are judged. Those that are no digit for sure are cut, and then all segments
-    are judged.
+    are judged; of lines with cuts what is likely a digit is judged `among` its neighbours too.
     """
-    judge = _Judge(classify)
+    judge = Judge(classify)
     blots = [find_blots(ink) for ink in inks]
     nodes = [find_nodes(ink, b, np.zeros(len(b), bool)) for ink, b in zip(inks, blots, strict=True)]
     segments = [find_segments(*line) for line in zip(inks, blots, nodes, strict=True)]
     cuts, anew = [np.zeros(len(line), bool) for line in blots], list[int]()
-    for i, (whole, p) in enumerate(zip(segments, judge(segments), strict=True)):
+    for i, (whole, p) in enumerate(zip(segments, judge(_images(segments)), strict=True)):
         alone = whole.end == whole.start + 1
         unsure = p[alone, :NONE].max(axis=1, initial=0) < SURELY
         if unsure.any():
@@ -81,7 +94,38 @@ def lattices(inks: Sequence[Images], classify: Classifier) -> list[Lattice]:
     for i in anew:
         nodes[i] = find_nodes(inks[i], blots[i], cuts[i])
         segments[i] = find_segments(inks[i], blots[i], nodes[i])
-    return [_lattice(*line) for line in zip(blots, nodes, segments, judge(segments), strict=True)]
+    judged = judge(_images(segments))
+    more = _among(among, [bool(line.any()) for line in cuts], segments, judged)
+    every = zip(blots, nodes, segments, judged, more, strict=True)
+    return [_lattice(*line) for line in every]
+
+
+def _images(segments: Sequence[Segments]) -> list[Images]:
+    return [line.images for line in segments]
+
+
+def _among(
+    classify: Classifier | None,
+    cut: Sequence[bool],
+    segments: Sequence[Segments],
+    judged: Sequence[Floats],
+) -> list[Floats | None]:
+    """What a second classifier says to the segments of the lines that are cut, [n, 11]; where it is
+    not asked the first one's word counts again. None of the other lines.
+    """
+    if classify is None:
+        return [None] * len(segments)
+    asked = [
+        here * (1 - p[:, NONE] > UNLIKELY) * (line.among != line.images).any(axis=(1, 2))
+        for here, p, line in zip(cut, judged, segments, strict=True)
+    ]
+    images = [line.among[which] for line, which in zip(segments, asked, strict=True)]
+    found: list[Floats | None] = []
+    for here, p, which, answers in zip(cut, judged, asked, Judge(classify)(images), strict=True):
+        both = p.copy()
+        both[which] = answers
+        found.append(both if here else None)
+    return found
 
 
 def _widths(blots: Blots) -> Floats:
@@ -99,30 +143,8 @@ def _afforded(blots: Sequence[Blots], cuts: Sequence[NDArray[np.bool_]]) -> list
     return np.split(every, np.cumsum([len(line) for line in blots])[:-1])
 
 
-class _Judge:
-    """A classifier that is asked for each image once, and for all new ones in few calls."""
-
-    def __init__(self, classify: Classifier) -> None:
-        self.classify = classify
-        self.known: dict[bytes, Floats] = {}
-
-    def __call__(self, segments: Sequence[Segments]) -> list[Floats]:
-        """The probabilities [n, 11] of the segments of each line."""
-        keys = [[image.tobytes() for image in line.images] for line in segments]
-        new = {
-            key: image
-            for line, names in zip(segments, keys, strict=True)
-            for key, image in zip(names, line.images, strict=True)
-            if key not in self.known
-        }
-        images, names = list(new.values()), list(new)
-        for first in range(0, len(new), BATCH):
-            batch = slice(first, first + BATCH)
-            answers = np.asarray(self.classify(np.stack(images[batch])), np.float64)
-            self.known.update(zip(names[batch], answers, strict=True))
-        return [np.array([self.known[k] for k in line]).reshape(-1, NONE + 1) for line in keys]
-
-
-def _lattice(blots: Blots, nodes: Nodes, segments: Segments, probabilities: Floats) -> Lattice:
-    weighed = scores(segments, nodes, blots.height, probabilities)
-    return Lattice(blots, nodes, segments, probabilities, weighed)
+def _lattice(
+    blots: Blots, nodes: Nodes, segments: Segments, probabilities: Floats, among: Floats | None
+) -> Lattice:
+    weighed = scores(segments, nodes, blots.height, probabilities, among)
+    return Lattice(blots, nodes, segments, probabilities, weighed, among)

@@ -32,7 +32,7 @@ __all__ = ["tell"]
 
 STRAY = 1e-4  # the chance that a number does not keep to its field
 # Makes the probability of a composed string how often it is right, on strings of held-out digits.
-TEMPERATURE = 0.45
+TEMPERATURE = 0.5
 STRINGS = 8  # that are compared where no one is more probable than all others together
 SAME_PLACE = 0.5  # of the wider one: two segments that share so much of their width are one digit
 
