@@ -90,7 +90,7 @@ def test_auto_is_fast_for_every_recipe_without_convolution(recipe: str, optimize
 
 
 def test_the_recipes_with_convolution_are_few() -> None:
-    assert CONVOLUTIONAL == ["cnn", "reader"]
+    assert CONVOLUTIONAL == ["cnn", "neighbours", "reader"]
 
 
 def test_auto_is_fast_and_says_so(tmp_path: Path, cli: Cli) -> None:
