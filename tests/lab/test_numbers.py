@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,27 @@ def test_what_cannot_be_read_is_said_in_one_line(lab: Served) -> None:
             said = page.hear_until("error")
             assert (said["about"], said["id"]) == ("numbers", 5)
             assert words in said["what"]
+
+
+def test_no_file_of_the_servers_machine_is_opened(lab: Served) -> None:
+    """The bytes come in a frame of their own. Words in their place would be a path."""
+    with opened(lab) as page:
+        choose(page, "reader")
+        asked = {"do": "numbers", "id": 7, "file": "a.jpg", "payload": str(PAGE.resolve())}
+        page.socket.send(json.dumps(asked))
+        said = page.hear_until("error")
+        assert (said["about"], said["id"]) == ("numbers", 7)
+        assert "a.jpg" in said["what"]
+
+
+def test_an_empty_file_is_one_error_and_the_page_goes_on(lab: Served) -> None:
+    with opened(lab) as page:
+        choose(page, "reader")
+        page.say("numbers", b"", bytes=0, id=8, file="empty.png")
+        said = page.hear_until("error")
+        assert (said["about"], said["id"]) == ("numbers", 8)
+        page.say("models")
+        page.hear_until("models")  # and no error before it
 
 
 def test_an_answer_counts_the_marks_and_leaves_the_advice_to_the_page(page: Page) -> None:

@@ -162,7 +162,8 @@ class Session:
         """What puts a question into its box, with the bytes that it says belong to it."""
 
         async def put(asked: dict[str, Any]) -> None:
-            if asked.get("bytes"):
+            asked.pop("payload", None)  # words in its place would be taken for a path
+            if "bytes" in asked:
                 asked["payload"] = await self.socket.receive_bytes()
             self._asked[name].put(asked)
 
