@@ -38,6 +38,16 @@ def test_the_same_generator_gives_the_same_segments() -> None:
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.parametrize("ink", [0, 90])
+def test_digits_with_hardly_any_ink_hold_no_training_up(ink: int) -> None:
+    """A batch of one such digit gives no segment, however often it is tried."""
+    faint = np.zeros((1, 28, 28), np.uint8)
+    faint[:, 8:20, 12:15] = ink
+    images, labels = neighbours(3, np.random.default_rng(0), (faint, np.array([7], np.uint8)), 10)
+    np.testing.assert_array_equal(images, np.repeat(faint, 3, axis=0))
+    assert labels.tolist() == [7, 7, 7]
+
+
 def test_a_batch_has_its_share_and_the_others_are_framed_as_ever() -> None:
     images, labels = MNIST.images[:64], MNIST.labels[:64].copy()
     labels[:5] = 10  # no digits: of these no string is made

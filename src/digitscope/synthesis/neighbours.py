@@ -31,6 +31,7 @@ SIZES = (0.7, 2.5)  # of the strings, against MNIST's
 RESIZED = 0.6  # of the strings
 EACH = 6  # digits of a string that are taken at most, and as many segments that are none
 CLEAN, SPOILT = 0.78, 0.62  # agreement with a digit's ink: from here on it is one, below it is none
+TRIES = 200  # strings, one after another, of which there is nothing to take
 WIDEST = 1.8  # heights of a digit
 INK, LEAST = 128, 8  # pixels so dark, and how many of them a segment has at least
 
@@ -49,10 +50,16 @@ def neighbours(
     """
     images: list[Images] = []
     labels: list[int] = []
-    while len(images) < n:
+    vain = 0
+    while len(images) < n and vain < TRIES:
+        before = len(images)
         for image, label in _of_a_string(rng, pool):
             images.append(image)
             labels.append(none if label is None else label)
+        vain = vain + 1 if len(images) == before else 0
+    for i in range(n - len(images)):  # a pool with hardly any ink
+        images.append(pool[0][i % len(pool[0])])
+        labels.append(int(pool[1][i % len(pool[1])]))
     order = rng.permutation(len(images))[:n]
     return np.stack(images)[order], np.array(labels, np.uint8)[order]
 
