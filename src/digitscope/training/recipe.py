@@ -75,8 +75,8 @@ class Recipe:
 
     synthesis: str = _setting(
         "",
-        "images made by program: 'allographs:0.3 drawn:0.1 coarse:0.1 negatives:0.2 cutouts:0.1' "
-        '(shares); the last two teach the answer "not a digit"',
+        "images made by program: 'allographs:0.3 drawn:0.1 coarse:0.1 negatives:0.2 cutouts:0.1 "
+        'neighbours:0.1\' (shares); the last three teach the answer "not a digit"',
         _synthesis,
         "Data",
     )
@@ -121,7 +121,7 @@ class Recipe:
         if self.refuses and self.loss != "categorical_cross_entropy":
             raise SettingError(
                 f"what is no digit needs loss categorical_cross_entropy, got {self.loss}: "
-                "change --loss, or leave negatives and cutouts out of --synthesis"
+                "change --loss, or leave negatives, cutouts and neighbours out of --synthesis"
             )
         if self.patience and not self.validation:
             raise SettingError(
