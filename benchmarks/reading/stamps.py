@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from digitscope.models.model import load
-from digitscope.models.shipped import committee_files
+from digitscope.models.shipped import committee_files, neighbours_file
 from reading.readers import TITLES
 
 UNKNOWN = {"date": "a day that was not kept", "machine": "", "of": ""}
@@ -32,7 +32,12 @@ def fingerprint(name: str) -> str:
 def fingerprints(readers: Sequence[str], model: str) -> dict[str, str]:
     """The weights of those readers that are ours: figures of others belong to no table of these."""
     models = {"ours": [model], "committee": [str(file) for file in committee_files()]}
-    return {name: " ".join(map(fingerprint, models[name])) for name in readers if name in models}
+    beside = str(neighbours_file())  # it judges what touches, whoever reads
+    return {
+        name: " ".join(map(fingerprint, [*models[name], beside]))
+        for name in readers
+        if name in models
+    }
 
 
 def stamped(

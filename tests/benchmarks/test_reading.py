@@ -16,6 +16,7 @@ from PIL import Image
 
 from digitscope.data.mnist import load_mnist
 from digitscope.models.model import Model, save
+from digitscope.models.shipped import neighbours_file
 from digitscope.network.network import Network
 from digitscope.synthesis.fonts import FONTS as TRAINED_FONTS
 from reading.asked import PARTS, ask_all
@@ -169,12 +170,16 @@ def test_a_model_of_the_same_name_has_another_fingerprint(tmp_path: Path) -> Non
     assert len(marks) == 2
 
 
-def test_the_committee_is_marked_by_the_weights_of_all_its_members() -> None:
+def test_readers_are_marked_by_the_weights_of_all_that_judge() -> None:
+    """The members of the committee, and beside every model the network that has neighbours in
+    sight.
+    """
     marks = fingerprints(["ours", "committee", "tesseract"], "reader")
     assert set(marks) == {"ours", "committee"}
-    members = marks["committee"].split()
-    assert len(set(members)) == 3
-    assert marks["ours"] == fingerprint("reader") == members[0]
+    members, ours = marks["committee"].split(), marks["ours"].split()
+    assert len(set(members)) == 4
+    assert ours == [fingerprint("reader"), fingerprint(str(neighbours_file()))]
+    assert ours == [members[0], members[-1]]
 
 
 def test_the_folder_is_asked_for_before_anything_is_set_up() -> None:
