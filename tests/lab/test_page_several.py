@@ -29,6 +29,12 @@ PAGE = Path(__file__).parents[2] / "examples" / "numbers.jpg"
 FOUR = [[(20, 25), (12, 58), (40, 58)], [(33, 35), (33, 82)]]
 TWO = [[(58, 38), (66, 27), (80, 32), (78, 50), (58, 80), (88, 80)]]
 
+# Until it is known that a file holds no numbers either.
+TRIED = """async () => {
+  const { state } = await import("/state.js");
+  for (let i = 0; i < 100 && state.unreadFile; i++) await new Promise((go) => setTimeout(go, 100));
+}"""
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory, small_run: Path) -> Path:
@@ -71,6 +77,8 @@ def test_42_is_drawn_read_and_its_2_looked_at(reader: Person) -> None:
     assert predict(load("reader"), Input("alone", alone(reader.page))).digit == 2
     expect(digits(reader.page).nth(1)).to_have_attribute("aria-pressed", "true")
     expect(reader.page.locator("#pad-boxes rect")).to_have_count(0)
+    reader.page.emulate_media(color_scheme="dark")  # the digits are painted anew
+    expect(digits(reader.page).nth(1)).to_have_attribute("aria-pressed", "true")
     reader.page.reload()  # the digit, and what it was taken from
     reader.reads(2)
     reader.says("several-words", "read as 42")
@@ -140,6 +148,43 @@ def test_one_digit_has_no_numbers_beside_it(reader: Person) -> None:
     expect(reader.page.locator("#several")).to_be_visible()
     reader.page.click("#clear")
     expect(reader.page.locator("#several")).to_be_hidden()
+
+
+@pytest.mark.parametrize("several", [True, False])
+def test_a_file_that_cannot_be_read_takes_no_digits_away(
+    reader: Person, tmp_path: Path, several: bool
+) -> None:
+    """Nor does it make several digits of one that the network is unsure of."""
+    if several:
+        draw_42(reader)
+        expect(digits(reader.page)).to_have_count(2)
+    else:
+        reader.draw([(20, 30), (80, 30), (20, 70), (80, 70)])
+        reader.page.locator(".bar.best").wait_for()
+        reader.page.wait_for_timeout(800)
+        expect(reader.page.locator("#several")).to_be_hidden()
+    text = tmp_path / "list.txt"
+    text.write_text("milk")
+    reader.page.set_input_files("#file", text)
+    reader.says("read-error", "list.txt")
+    reader.page.evaluate(TRIED)
+    reader.page.wait_for_timeout(1500)  # it is looked at again once the pen has rested
+    expect(reader.page.locator("#several")).to_be_visible(visible=several)
+
+
+def test_a_network_that_has_learned_reads_the_numbers_anew(reader: Person) -> None:
+    """Its name is the same after a lesson, and it is chosen again."""
+    draw_42(reader)
+    expect(digits(reader.page)).to_have_count(2)
+    reader.page.evaluate(
+        """async () => {
+          const [{ on, send }, { state }] = await Promise.all([import("/connection.js"), import("/state.js")]);
+          window.told = 0;
+          on("numbers", () => (window.told += 1));
+          send({ do: "model", id: state.network.id });
+        }"""
+    )
+    reader.page.wait_for_function("() => window.told === 1")
 
 
 def test_nothing_is_asked_while_the_pen_moves(reader: Person) -> None:

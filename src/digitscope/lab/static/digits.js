@@ -16,7 +16,10 @@ export function startDigits() {
   part("-lines").addEventListener("keydown", walk);
   watch(["several"], show);
   watch(["several", "image"], mark);
-  onColours(show);
+  onColours(() => {
+    show();
+    mark();
+  });
 }
 
 function show() {

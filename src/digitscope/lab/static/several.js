@@ -15,7 +15,7 @@ let resting = null; // the answer that it began with
 /** Begin. */
 export function startSeveral() {
   on("numbers", heard);
-  on("error", ({ about, id }) => about === "numbers" && id === number && change({ several: null }));
+  on("error", failed);
   watch(["answer", "unread", "network", "drawing"], wait);
   watch(["connected"], () => (asked = null));
   watch(["unreadFile"], () => state.unreadFile && ask({ ...here(), source: "file", file: state.unreadFile }));
@@ -46,12 +46,12 @@ function source() {
 }
 
 function here() {
-  return { source: source(), model: state.network?.id, drawing: state.drawing, file: state.file };
+  return { source: source(), network: state.network, drawing: state.drawing, file: state.file };
 }
 
 function same(a, b) {
   const key = a?.source === "file" ? "file" : "drawing";
-  return a !== null && a.source === b.source && a.model === b.model && a[key] === b[key];
+  return a !== null && a.source === b.source && a.network === b.network && a[key] === b[key];
 }
 
 function forget() {
@@ -111,12 +111,23 @@ function ask(about) {
   if (drawing) send({ ...question, width: drawing.side, height: drawing.side }, drawing.grey);
 }
 
+/** A file that was only tried takes nothing away: what lies on the pad is looked at again. */
+function failed({ about, id }) {
+  if (about !== "numbers" || id !== number) return;
+  if (!state.unreadFile) {
+    change({ several: null });
+    return;
+  }
+  change({ unreadFile: null });
+  wait();
+}
+
 function heard(message, buffer) {
   if (message.id !== number) return;
   const images = Array.from({ length: message.bytes / 784 }, (_, i) => new Uint8Array(buffer, 784 * i, 784));
   const { unreadFile: file } = state; // no single digit was found on it
   const marks = state.answer?.marks ?? 1;
-  const worth = message.cannot ? marks > 1 : images.length > (file || state.unread ? 0 : 1);
+  const worth = message.cannot ? marks > 1 : images.length > (file || (state.unread && !state.answer) ? 0 : 1);
   const several = worth ? { ...message, images, source: asked.source } : null;
   change({ several, unreadFile: null, ...(file && several ? { file, image: "file" } : {}) });
   wait();
