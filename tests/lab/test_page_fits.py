@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -62,7 +64,8 @@ def test_the_buttons_of_a_training_stay_in_one_row(browser: Browser, lab: Served
         expect(page.locator("#set-hidden")).to_be_visible()
         before = row.bounding_box()
         page.click("#play")
-        expect(page.locator("#fact-epoch")).to_have_text("2 of 60", timeout=60_000)
+        second = re.compile(r"^(?![01] )\d+ of 60$")  # an epoch may be over between two looks
+        expect(page.locator("#fact-epoch")).to_have_text(second, timeout=60_000)
         page.locator("#stop").focus()
         page.keyboard.press("Enter")
         expect(page.locator("#resume")).to_be_visible(timeout=20_000)

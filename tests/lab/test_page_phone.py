@@ -149,5 +149,4 @@ def test_what_goes_on_beyond_the_edge_says_so(phone: Person) -> None:
     page.locator("#pipeline .current").wait_for()
     on = page.locator(".pipeline-frame .more-on")
     on.tap()
-    page.wait_for_timeout(600)
-    assert page.evaluate("document.getElementById('pipeline').scrollLeft") > 150
+    page.wait_for_function("() => document.getElementById('pipeline').scrollLeft > 150")
