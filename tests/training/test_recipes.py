@@ -119,6 +119,14 @@ def test_settings(settings: dict[str, object], message: str | None) -> None:
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("share", ["negatives", "cutouts", "neighbours"])
+def test_what_is_no_digit_needs_its_loss_and_the_advice_names_where_it_comes_from(
+    share: str,
+) -> None:
+    with pytest.raises(SettingError, match=rf"or leave .*{share}.* out of --synthesis"):
+        Recipe(synthesis=f"{share}:0.2", loss="quadratic", output="sigmoid")
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
