@@ -147,6 +147,15 @@ def test_a_number_that_no_test_image_has_is_said(someone: Person) -> None:
     expect(someone.page.locator("#read-error")).to_have_text("")
 
 
+def test_answers_on_their_way_leave_what_was_said_since(someone: Person) -> None:
+    someone.page.focus("#test-number")
+    someone.page.keyboard.type("12345")  # asks for 1, 12, 123 and 1234 on its way
+    someone.says("read-error", "no test image 12345")
+    someone.page.locator(".bar.best").wait_for()
+    someone.page.wait_for_timeout(500)
+    someone.says("read-error", "no test image 12345")
+
+
 def test_a_file_that_is_too_large_is_said_and_not_sent(someone: Person, tmp_path: Path) -> None:
     """The server ends a conversation in which it is sent: the page would send it again and again."""
     with (tmp_path / "film.png").open("wb") as file:

@@ -7,7 +7,7 @@ import { look, mayBeBrief, sightsBefore, sightsOf } from "./sights.js";
 import { change, state, watch } from "./state.js";
 
 let number = 0; // of the last question
-let underWay = null; // {id, time, file, said}: the file that is tried, the line that stays
+let underWay = null; // {id, time, file, said, unread}: the file that is tried, the lines that stay, that stood
 let next = null; // the time of the change that waits
 let laying = false; // whether what was just read is being laid on the pad: it need not be read again
 
@@ -40,7 +40,7 @@ function read(time = performance.now(), said = "") {
     return;
   }
   const id = ++number;
-  if (ask(id)) underWay = { id, time, said, file: state.trying };
+  if (ask(id)) underWay = { id, time, said, file: state.trying, unread: state.unread };
   else show(null, null, said);
 }
 
@@ -102,9 +102,11 @@ function overtaken() {
 
 function show(answer, time = null, said = "") {
   const file = underWay?.file;
+  // What was said while the answer was on its way is of something newer, and stays.
+  const unread = underWay && state.unread !== underWay.unread ? said || state.unread : said;
   underWay = null;
   laying = true;
-  change({ answer, stages: null, unread: said, ...(answer && file ? { file, image: "file", trying: null } : {}) });
+  change({ answer, stages: null, unread, ...(answer && file ? { file, image: "file", trying: null } : {}) });
   laying = false;
   if (answer && state.steps === "open" && next === null) askStages();
   if (time !== null) afterPainting(() => measure(time));
