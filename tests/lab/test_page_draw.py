@@ -124,6 +124,7 @@ LIT = """async () => {
 
 def test_the_network_is_lit_where_the_pen_rests(someone: Person, good_run: Path) -> None:
     """While it moves answers are brief; in the end the activations are those of the last one."""
+    someone.page.locator("#pad").wait_for()
     box = someone.page.locator("#pad").bounding_box()
     assert box
     someone.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 40)

@@ -188,12 +188,17 @@ def test_a_network_that_has_learned_reads_the_numbers_anew(reader: Person) -> No
 
 
 def test_nothing_is_asked_while_the_pen_moves(reader: Person) -> None:
+    """However slow the machine is, the pen has rested before."""
+    reader.page.locator("#pad").wait_for()
     reader.page.evaluate(
         """() => {
-          window.asked = [];
+          window.rested = [];
+          let moved = performance.now();
+          addEventListener("pointermove", () => (moved = performance.now()), true);
           const send = WebSocket.prototype.send;
           WebSocket.prototype.send = function (data) {
-            if (typeof data === "string") window.asked.push(JSON.parse(data).do);
+            const asks = typeof data === "string" && JSON.parse(data).do === "numbers";
+            if (asks) window.rested.push(performance.now() - moved);
             return send.call(this, data);
           };
         }"""
@@ -207,10 +212,10 @@ def test_nothing_is_asked_while_the_pen_moves(reader: Person) -> None:
     for i in range(30):
         reader.page.mouse.move(box["x"] + (0.6 + i / 120) * box["width"], box["y"] + 60 + 4 * i)
         reader.page.wait_for_timeout(50)
-    assert "numbers" not in reader.page.evaluate("asked")
     reader.page.mouse.up()
     expect(digits(reader.page)).not_to_have_count(0)
-    assert reader.page.evaluate("asked").count("numbers") == 1
+    assert min(reader.page.evaluate("rested")) > 400
+
 
 
 def test_a_network_in_training_reads_numbers_too(browser: Browser, tmp_path: Path) -> None:

@@ -108,10 +108,14 @@ def test_a_killed_server_takes_nothing_with_it(page: Page, lab: Served) -> None:
         story = again.hear_until("training")
         assert (story["status"], story["recipe"]["hidden"]) == ("ended", "24")
         assert [row["event"] for row in story["events"]] == [row["event"] for row in log(run)]
-        again.say("resume", run="runs/deep")
         place = log(run)[-1]
-        started = again.hear_event("started")
-        assert (started["epoch"], started["batch"]) == (place["epoch"], place["batch"])
+        begun = [row for row in log(run) if row["event"] == "started"]
+        again.say("resume", run="runs/deep")
+        end = time.monotonic() + 60
+        while len(found := [row for row in log(run) if row["event"] == "started"]) == len(begun):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        assert (found[-1]["epoch"], found[-1]["batch"]) == (place["epoch"], place["batch"])
 
 
 def test_ctrl_c_stops_the_training_and_keeps_it(page: Page, lab: Served) -> None:
