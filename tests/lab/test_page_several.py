@@ -217,7 +217,6 @@ def test_nothing_is_asked_while_the_pen_moves(reader: Person) -> None:
     assert min(reader.page.evaluate("rested")) > 400
 
 
-
 def test_a_network_in_training_reads_numbers_too(browser: Browser, tmp_path: Path) -> None:
     """Its answer is told again with every change of its weights: the pen rests all the same."""
     with served(tmp_path) as lab, person(browser, lab.address, address_of(epochs=2000)) as someone:
