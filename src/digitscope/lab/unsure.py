@@ -20,7 +20,7 @@ PATIENCE = 1.5  # seconds of looking: a large network then has the least sure of
 def unsure(model: Model, id: Any) -> Message:
     """The first of the test images of a model's digits on which its likeliest answer has a
     probability below `ENOUGH`; where there is none among those looked at, the least sure. Labels
-    have no part in it.
+    only leave out digits that the model does not know.
     """
     images, labels = load_mnist("test")
     numbers = np.flatnonzero(np.isin(labels, model.classes))[:MOST]
