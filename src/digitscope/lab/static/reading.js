@@ -7,8 +7,9 @@ import { look, mayBeBrief, sightsBefore, sightsOf } from "./sights.js";
 import { change, state, watch } from "./state.js";
 
 let number = 0; // of the last question
-let underWay = null; // {id, time, file, said, unread}: the file that is tried, the lines that stay, that stood
+let underWay = null; // {id, time, file, said}: the file that is tried, the line that stays
 let next = null; // the time of the change that waits
+let own = ""; // what was last said here: the next answer takes it away, and leaves what others say
 let laying = false; // whether what was just read is being laid on the pad: it need not be read again
 
 /** Begin to listen. */
@@ -40,7 +41,7 @@ function read(time = performance.now(), said = "") {
     return;
   }
   const id = ++number;
-  if (ask(id)) underWay = { id, time, said, file: state.trying, unread: state.unread };
+  if (ask(id)) underWay = { id, time, said, file: state.trying };
   else show(null, null, said);
 }
 
@@ -88,6 +89,7 @@ function failed({ about, id, what }) {
   }
   const { file } = underWay;
   underWay = next = null;
+  own = what;
   change({ trying: null, unread: what, unreadFile: file });
   read(performance.now(), what); // the server has only the file in mind
 }
@@ -102,8 +104,8 @@ function overtaken() {
 
 function show(answer, time = null, said = "") {
   const file = underWay?.file;
-  // What was said while the answer was on its way is of something newer, and stays.
-  const unread = underWay && state.unread !== underWay.unread ? said || state.unread : said;
+  const unread = said || (answer && file) || state.unread === own ? said : state.unread;
+  own = said;
   underWay = null;
   laying = true;
   change({ answer, stages: null, unread, ...(answer && file ? { file, image: "file", trying: null } : {}) });
