@@ -15,6 +15,7 @@ from digitscope.reading.ruling import without_ruling
 from digitscope.reading.sheet import find_sheet
 from digitscope.reading.sieve import digit_size, sieve
 from digitscope.reading.straight import cut_strip
+from digitscope.reading.strays import without_strays
 from tests.reading.composed import on_desk, photographed, ruled, written
 
 SIZE = (420, 640)
@@ -47,6 +48,20 @@ def test_the_corners_of_a_sheet(seed, angle):
     assert np.mean(inside != region) < 0.02
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_sheet_half_in_a_shadow_no_lighter_there_than_the_desk_in_the_light(seed):
+    picture, matrix = on_desk(photographed(INK, seed), seed, (620, 860), 6, desk=100)
+    x = np.arange(860)
+    shade = 1 - 0.6 / (1 + np.exp((430 - x) / 40))
+    dim = np.rint(picture * shade).astype(np.uint8)
+    found = find_outline(dim, dim)
+    assert found is not None
+    h, w = SIZE
+    truth = cv2.perspectiveTransform(np.float32([[[0, 0], [w, 0], [w, h], [0, h]]]), matrix)[0]
+    for corner in truth:
+        assert np.linalg.norm(found[0] - corner, axis=1).min() < 14  # 4 of the 256 it is sought on
+
+
 def test_neither_a_shadow_nor_a_frame_is_a_sheet():
     shadow = photographed(INK, 2, shadow=0.5, hard=True)
     assert find_outline(shadow, shadow) is None
@@ -72,6 +87,24 @@ def test_polarity(shadow):
     page = photographed(INK, 1, shadow=shadow)
     assert dark_ink(page)
     assert not dark_ink(255 - page)
+
+
+@pytest.mark.parametrize("shadow", [0.0, 0.4])
+@pytest.mark.parametrize("high", [28, 44])
+def test_one_short_line_on_a_large_page_is_ink(high: int, shadow: float) -> None:
+    """The gaps between its strokes are wider than the strokes, and lighter than the ink around."""
+    ink = written(["3870248"], 3, (1160, 1000), high=high, gap=0.15, left=130, top=40).ink
+    page = photographed(ink, 3, shadow=shadow, darkness=0.85)
+    assert dark_ink(page)
+    assert not dark_ink(255 - page)
+
+
+def test_what_lies_around_the_paper_says_nothing_of_the_ink() -> None:
+    page = photographed(written(["42"], 1, SIZE, high=40, left=300, top=200).ink, 1)
+    paper = PAPER.copy()
+    paper[:, :20] = paper[:30] = paper[-30:] = False
+    page[~paper] = 250
+    assert dark_ink(page, paper)
 
 
 @pytest.mark.parametrize("size", [20, 28])
@@ -157,6 +190,36 @@ def test_a_long_tail_stands_in_the_line_of_its_head():
     )
     rows = find_rows(marks_of(page), 0)
     assert [len(row.marks) for row in rows] == [4, 3]
+
+
+@pytest.mark.parametrize("at", [90, 190, 290])
+def test_a_digit_that_stands_higher_in_a_gap_of_its_line_is_in_it(at):
+    line = [(x, 100, 20, 40) for x in range(40, 360, 50) if x != at]
+    page = bars((300, 420), *line, (at, 74, 20, 40), *((x, 190, 20, 40) for x in (40, 90, 140)))
+    rows = find_rows(marks_of(page), 0)
+    assert [len(row.marks) for row in rows] == [7, 3]
+
+
+def test_two_chains_in_the_gaps_of_each_other_are_one_line():
+    """A 2, a 5 whose bar is off, 3 4, a 1 whose foot is off, 6 5 8; and a line below."""
+    page = bars(
+        (420, 560),
+        *((74, 279, 31, 43), (121, 295, 26, 38), (152, 278, 30, 8), (239, 264, 46, 52)),
+        *((290, 261, 33, 55), (341, 266, 20, 37), (328, 314, 44, 8), (377, 279, 31, 43)),
+        *((424, 270, 47, 43), (475, 257, 45, 60)),
+        *((x, 390, 30, 44) for x in (66, 128, 182, 297, 335, 375, 430, 472)),
+    )
+    rows = find_rows(marks_of(page), 0)
+    assert [len(row.marks) for row in rows] == [10, 8]
+
+
+def test_a_number_whose_digits_all_touch_is_no_dash():
+    page = bars((300, 420), *((x, 40, 20, 40) for x in (40, 80, 120)))
+    page[110:150, 60:230:25] = page[128:132, 60:212] = 200  # seven strokes on a bar
+    page[200:206, 60:140] = 200  # a dash
+    marks = marks_of(page)
+    rows = without_strays(marks, find_rows(marks, 0))
+    assert [len(row.marks) for row in rows] == [3, 1]
 
 
 def test_a_digit_in_two_pieces_does_not_part_its_line():

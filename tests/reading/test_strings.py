@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -11,6 +12,7 @@ from digitscope.models.neighbours import load_neighbours
 from digitscope.reading.blots import find_blots
 from digitscope.reading.classifier import NONE
 from digitscope.reading.field import parse_field
+from digitscope.reading.segments import find_nodes, find_segments
 from digitscope.reading.strings import lattices, read_strip, read_strips
 from digitscope.reading.strip import Strip
 from digitscope.synthesis.strings import compose, compose_strings
@@ -107,6 +109,33 @@ def test_a_broken_digit_is_one():
     assert len(find_blots(image)) >= 2
     reading = read_strip(strip(compose([TEST.images[0], image], [5])[0]), READER)
     assert reading.text == "75"
+
+
+def test_the_bar_of_a_5_may_reach_far_beyond_its_body():
+    page = np.zeros((44, 90), np.uint8)
+    body = [(8, 12), (8, 24), (20, 22), (24, 30), (18, 38), (6, 36)]
+    cv2.polylines(page, [np.int32(body)], False, 255, 4, cv2.LINE_AA)
+    cv2.line(page, (14, 6), (52, 4), 255, 4, cv2.LINE_AA)
+    blots = find_blots(page)
+    assert len(blots) == 2
+    segments = find_segments(page, blots, find_nodes(page, blots, np.zeros(2, bool)))
+    assert (0, 2) in zip(segments.start.tolist(), segments.end.tolist(), strict=True)
+
+
+def test_what_stands_behind_a_blot_does_not_change_how_it_is_cut():
+    """A wide space behind touching digits is no part of the second one."""
+    pair = compose([TEST.images[0], TEST.images[1]], [-6])[0]
+    found = []
+    for space in (14, 60):
+        page = np.zeros((len(pair), pair.shape[1] + space), np.uint8)
+        page[:, : pair.shape[1]] = pair
+        page[4:24, -8:-5] = 255
+        blots = find_blots(page)
+        nodes = find_nodes(page, blots, np.array([True, False]))
+        segments = find_segments(page, blots, nodes)
+        found.append(set(segments.start[segments.end == nodes.blot.tolist().index(1)].tolist()))
+    assert len(found[0]) > 5
+    assert found[0] == found[1]
 
 
 def test_a_scale_does_not_change_what_is_read():

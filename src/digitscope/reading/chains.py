@@ -15,6 +15,7 @@ GAP = 4.0  # digits between neighbours; lines are joined over more
 APART = 0.5  # of a digit: lines nearer than this at a gap are one line
 OVER = 1.3  # digits: so far the ends of two parts of a line overlap, where a broken digit stands
 BELOW = 0.75  # of a digit: small marks this near to the middle of a line are its own
+BESIDE = 0.35  # of the narrower part of a line: so little of it stands above or below the other
 
 
 def chained(laid: Laid) -> list[list[int]]:
@@ -50,7 +51,8 @@ def joined(chains: list[list[int]], laid: Laid) -> list[list[int]]:
         return chains
     chains = [list(chain) for chain in chains]
     ends = np.array([laid.of(chain).ends() for chain in chains])
-    off = _steps(ends, ends, laid.size)
+    shared, wide = _shared(chains, laid)
+    off = _steps(ends, ends, _free(shared, wide), laid.size)
     np.fill_diagonal(off, np.inf)
     while len(chains) > 1:
         i, j = (int(k) for k in np.unravel_index(int(off.argmin()), off.shape))
@@ -58,23 +60,50 @@ def joined(chains: list[list[int]], laid: Laid) -> list[list[int]]:
             break
         chains[i], chains[j] = chains[i] + chains[j], []
         ends[i] = laid.of(chains[i]).ends()
+        shared[i] += shared[j]
+        shared[:, i] += shared[:, j]
+        wide[i] += wide[j]
+        free = _free(shared, wide)[i]
         gone = np.array([not chain for chain in chains])
-        off[i] = _steps(ends[i : i + 1], ends, laid.size)[0]
-        off[:, i] = _steps(ends, ends[i : i + 1], laid.size)[:, 0]
+        off[i] = _steps(ends[i : i + 1], ends, free[None], laid.size)[0]
+        off[:, i] = _steps(ends, ends[i : i + 1], free[:, None], laid.size)[:, 0]
         off[:, gone] = off[gone] = off[i, i] = np.inf
     return [chain for chain in chains if chain]
 
 
+def _shared(chains: list[list[int]], laid: Laid) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How much of their way along the line the marks of two chains stand above each other, [n, n],
+    and how much of it the marks of each take, [n]; in pixels.
+    """
+    u = unit(laid.slope)
+    order = np.concatenate(chains)
+    first = np.cumsum([0, *map(len, chains[:-1])])
+    x, half = (laid.places @ u)[order], laid.extent(u)[order] / 2
+    begin, end = x - half, x + half
+    both = np.minimum(end[:, None], end) - np.maximum(begin[:, None], begin)
+    rows = np.add.reduceat(np.maximum(both, 0), first, axis=0)
+    return np.add.reduceat(rows, first, axis=1), np.add.reduceat(2 * half, first)
+
+
+def _free(shared: NDArray[np.float64], wide: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether two chains stand beside each other, one in the gaps of the other, bool [n, n]."""
+    return np.asarray(shared < BESIDE * np.minimum(wide[:, None], wide))
+
+
 def _steps(
-    first: NDArray[np.float64], second: NDArray[np.float64], size: float
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
+    free: NDArray[np.bool_],
+    size: float,
 ) -> NDArray[np.float64]:
     """How far each second line [m, 7] is off each first [n, 7], in parts of what may be: [n, m].
 
     The second is taken as the continuation of the first. Short lines say little of their slopes.
     So each goes on to the middle between both at its own slope, at the mean slope of both or at
-    that of the page; what fits best counts.
+    that of the page; what fits best counts. Lines that overlap may be one only where they are
+    `free` of each other, or one is a single mark; such a mark in a gap may be farther off.
     """
-    _, end, along, across, steep, marks, slack = (part[:, None] for part in first.T)
+    begin, end, along, across, steep, marks, slack = (part[:, None] for part in first.T)
     begin2, end2, along2, across2, steep2, marks2, slack2 = (part[None] for part in second.T)
     gap = begin2 - end
     mean = (steep2 * marks2 + steep * marks) / (marks2 + marks)
@@ -84,9 +113,10 @@ def _steps(
     off = np.min([np.abs(down - mean * ahead), np.abs(down - own), np.abs(down)], axis=0)
     off = np.maximum(off - np.maximum(slack2, slack), 0)
     wide = np.maximum(gap, 0) / size
-    share = off / ((APART + 0.02 * wide) * size) + 0.001 * wide
-    inside = (end2 < end) & (np.minimum(marks2, marks) == 1)
-    overlap = (gap < -OVER * size) & ~inside & (np.maximum(marks2, marks) > 1)
+    inside = ((end2 < end) | (begin2 < begin)) & (np.minimum(marks2, marks) == 1)
+    apart = np.where(inside & free, BELOW, APART)
+    share = off / ((apart + 0.02 * wide) * size) + 0.001 * wide
+    overlap = (gap < -OVER * size) & ~inside & ~free & (np.maximum(marks2, marks) > 1)
     share[overlap | (along2 < along)] = np.inf
     return np.asarray(share)
 

@@ -17,6 +17,8 @@ SMALLEST = 100  # pixels of the longer side: a smaller image is a scan, its ligh
 STROKE, WIDE_STROKE = 1 / 14, 1 / 3  # of the longer side: wider dark things are shadow, not ink
 POLARITY_SIDE = 384
 DECIDED = 1.3  # the stronger of dark and light strokes is so much stronger
+SPARSE, AROUND = 0.02, 1 / 8  # so little of a page is ink; the paper around it, of the longer side
+LEANS = 2  # times as much of what stands out is darker than the paper around it as is lighter
 DARKEST_PAPER = 12  # of 255: a shadow in which ink would no longer show
 FLAT, LEVELS = 0.9, 2  # so much of a page within so many of 255 levels: paper that no camera saw
 NARROW = 1 / 50  # of the longer side: what else is on such a page is writing, if it is narrower
@@ -24,10 +26,11 @@ WIDE_CONTRAST = 70  # of 255: wide strokes are a marker's, and dark
 STEEP = 2.5  # times its contrast would be lost across its width: ink begins suddenly, shadows not
 
 
-def dark_ink(grey: Images) -> bool:
-    """Whether a page uint8 [h, w] has dark ink on light paper.
+def dark_ink(grey: Images, paper: NDArray[np.bool_] | None = None) -> bool:
+    """Whether a page uint8 [h, w] has dark ink on light paper; `paper` says where it is paper.
 
-    Strokes are narrow. Of all widths from 3 pixels on, the first decides at which narrow dark or
+    Where little is written, what stands out from the paper around it is ink. Else strokes are
+    narrow. Of all widths from 3 pixels on, the first decides at which narrow dark or
     narrow light things show half the contrast that pens show, and not too little of all. A shadow
     is not narrow, and the gaps between strokes are wider than strokes. Where that leaves doubt, or
     the image is small, the hints that serve for single digits are asked. Where nearly all of it is
@@ -45,7 +48,14 @@ def dark_ink(grey: Images) -> bool:
     darker = _on_flat_paper(grey)
     if darker is not None:
         return darker
-    small = cv2.GaussianBlur(_shrunk(grey, POLARITY_SIDE), (0, 0), 0.7)
+    small = _shrunk(grey, POLARITY_SIDE)
+    if paper is not None:
+        on_paper = _shrunk(paper.astype(np.uint8) * np.uint8(255), POLARITY_SIDE) == 255
+        small = _continued(small, on_paper)
+    small = np.asarray(cv2.GaussianBlur(small, (0, 0), 0.7), np.uint8)
+    darker = _where_sparse(small)
+    if darker is not None:
+        return darker
     found = []
     for width in (3, 5, 9, 15, 25, 45, 85):
         kernel = np.ones((width, width), np.uint8)
@@ -74,6 +84,27 @@ def _on_flat_paper(grey: Images) -> bool | None:
     if 2 * float(inside.max()) > NARROW * max(grey.shape):
         return None
     return bool(grey[things].mean() < tone)
+
+
+def _where_sparse(small: Images) -> bool | None:
+    """Whether the little that stands out from a page is darker than the paper around it; None
+    where much does, or as much is lighter. The median around a pixel is paper as long as strokes
+    are few there: so neither a shadow nor the gaps between strokes stand out.
+    """
+    import cv2
+
+    window = 2 * round(AROUND * max(small.shape) / 2) + 1
+    margin = window // 2
+    wide = cv2.copyMakeBorder(small, *(margin,) * 4, cv2.BORDER_REFLECT_101)
+    around = cv2.medianBlur(wide, window)[margin:-margin, margin:-margin]
+    out = small.astype(np.float32) - around
+    strongest = np.sort(np.abs(out), axis=None)[-max(5, out.size // 2000)]
+    if (np.abs(out) > strongest / 2).mean() > SPARSE:
+        return None
+    dark, light = (float((np.maximum(side, 0) ** 2).sum()) for side in (-out, out))
+    if max(dark, light) < LEANS * min(dark, light):
+        return None
+    return dark > light
 
 
 def _strongest(response: NDArray[Any]) -> float:

@@ -17,6 +17,7 @@ SMALLEST = 96  # pixels of the longer side: a smaller image is a scan or a crop,
 SIDE = 256  # pixels: an outline needs no more
 THRESHOLDS = 14  # levels of grey at which an outline is looked for
 OPENINGS = (5, 13)  # pixels: bridges so narrow, to something else that shines, are cut
+EDGES = ((10, 30), (20, 60))  # levels of a gradient at which a line goes on, and begins
 LEAST_AREA, MOST_AREA = 0.08, 0.995  # of the picture
 DROP = 0.2  # of the paper's lightness is lost across the edge of a sheet
 STEEP = 0.5  # of that loss happens within two pixels: a shadow's edge is softer
@@ -34,9 +35,10 @@ def find_outline(pixels: Images, grey: Images) -> tuple[Corners, Images] | None:
 
     `pixels` is uint8 [h, w, 3] or [h, w], `grey` [h, w]. Light regions at many levels propose
     four corners each, in grey and in the darkest of the colours as well, in which a wooden desk
-    is darker than white paper. What shines on a desk or falls as a shadow on the sheet may spoil
-    a region; so the proposals are judged by their sides alone: along each it must suddenly grow
-    darker, or the picture must end.
+    is darker than white paper; and, for a sheet half in a shadow that is no lighter there than
+    the desk elsewhere, regions that edges enclose. What shines on a desk or falls as a shadow on
+    the sheet may spoil a region; so the proposals are judged by their sides alone: along each it
+    must suddenly grow darker, or the picture must end.
 
     >>> desk = np.full((200, 300), 40, np.uint8)
     >>> desk[30:170, 50:250] = 220
@@ -51,14 +53,15 @@ def find_outline(pixels: Images, grey: Images) -> tuple[Corners, Images] | None:
         return None
     scale = min(1.0, SIDE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    lights = [grey, pixels.min(axis=2)] if pixels.ndim == 3 else [grey]
+    smalls = [cv2.resize(light, size, interpolation=cv2.INTER_AREA) for light in lights]
+    # Strokes and the desk's glitter are narrow; a median leaves them out, and edges straight.
+    calms = [np.asarray(cv2.medianBlur(small, 5), np.uint8) for small in smalls]
     best: tuple[float, Corners, Images] | None = None
-    for light in [grey, pixels.min(axis=2)] if pixels.ndim == 3 else [grey]:
+    for propose, calm in ((propose, calm) for propose in (_light, _enclosed) for calm in calms):
         if best is not None:
             break
-        small = np.asarray(cv2.resize(light, size, interpolation=cv2.INTER_AREA), np.uint8)
-        # Strokes and the desk's glitter are narrow; a median leaves them out, and edges straight.
-        calm = np.asarray(cv2.medianBlur(small, 5), np.uint8)
-        for corners in _proposals(calm):
+        for corners in propose(calm):
             merit = _merit(calm, corners)
             if merit is not None and (best is None or merit > best[0]):
                 best = merit, corners, calm
@@ -71,7 +74,7 @@ def find_outline(pixels: Images, grey: Images) -> tuple[Corners, Images] | None:
     return best[1] * scales, region
 
 
-def _proposals(light: NDArray[np.uint8]) -> Iterator[Corners]:
+def _light(light: NDArray[np.uint8]) -> Iterator[Corners]:
     """Four corners around the largest light region, at every level that has such."""
     seen: list[Corners] = []
     levels = np.linspace(float(light.min()), float(light.max()), THRESHOLDS + 2)[1:-1]
@@ -88,6 +91,24 @@ def _proposals(light: NDArray[np.uint8]) -> Iterator[Corners]:
                 continue
             seen.append(corners)
             yield corners
+
+
+def _enclosed(light: NDArray[np.uint8]) -> Iterator[Corners]:
+    """Four corners around each large region that edges enclose."""
+    import cv2
+
+    kernel = np.ones((3, 3), np.uint8)
+    for goes_on, begins in EDGES:
+        edges = cv2.dilate(cv2.Canny(light, goes_on, begins), kernel)
+        n, names, found, _ = cv2.connectedComponentsWithStats((edges == 0).astype(np.uint8))
+        for i in range(1, n):
+            if not LEAST_AREA <= found[i, cv2.CC_STAT_AREA] / light.size <= MOST_AREA:
+                continue
+            region = cv2.dilate((names == i).astype(np.uint8), kernel)
+            contour = _largest(np.asarray(region, np.uint8), 1)
+            corners = None if contour is None else _four_corners(contour, light.shape)
+            if corners is not None:
+                yield corners
 
 
 def _largest(mask: NDArray[np.uint8], opening: int) -> NDArray[np.int32] | None:

@@ -55,7 +55,7 @@ def find_lines(picture: Picture, classify: Classifier) -> Layout:
     """
     grey, shows = to_grey(picture.pixels)
     sheet = find_sheet(picture.pixels, grey)
-    dark = dark_ink(sheet.grey)
+    dark = dark_ink(sheet.grey, sheet.paper)
     bright, evened = brighten(sheet.grey, dark, sheet.paper)
     steps = [
         Step("load", f"Decoded: {picture.note}.", picture.pixels),

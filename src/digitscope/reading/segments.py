@@ -29,6 +29,7 @@ __all__ = [
 
 # In heights of the line's digits.
 WIDEST = 1.3  # a segment between cuts; a blot of its own may be wider
+BROKEN = 1.8  # a digit of several blots, as a 5 whose bar has come off
 LOWEST = 0.2  # a segment between cuts is at least so high
 LONGEST_TAIL = 1.5  # what is higher is framed without its end
 JOINED = 0.35  # paper between two blots of one digit
@@ -164,12 +165,13 @@ def body(image: Images, box: Box, height: float) -> tuple[Images, Box]:
 def _starts(blots: Blots, nodes: Nodes, end: int) -> Iterator[tuple[int, float]]:
     """The nodes at which a segment up to node `end` may start, and its measure of joins."""
     last = int(nodes.blot[end]) - (nodes.cuts[end] is None)
-    right = _middle(blots, nodes, end)
+    right = _right(blots, nodes, end)
     joined, left = 0.0, blots.boxes[last, 0] if last >= 0 else 0
     for start in range(end - 1, -1, -1):
         first = int(nodes.blot[start])
         cut = nodes.cuts[start] is not None or nodes.cuts[end] is not None
-        if right - _middle(blots, nodes, start) > WIDEST * blots.height and (cut or first < last):
+        wide = (right - _left(blots, nodes, start)) / blots.height
+        if wide > (BROKEN if nodes.cuts[end] is None else WIDEST) and (cut or first < last):
             if first < last or nodes.cuts[end] is not None:
                 return
             continue
@@ -180,19 +182,24 @@ def _starts(blots: Blots, nodes: Nodes, end: int) -> Iterator[tuple[int, float]]
             tall = min(blots.boxes[first, 3], blots.boxes[first + 1, 3]) / blots.height
             joined += 1 + gap + BOTH_TALL * max(0.0, float(tall) - PART)
             left = min(left, blots.boxes[first, 0])
+        if nodes.cuts[start] is not None and wide > WIDEST:
+            continue
         if first == last or nodes.cuts[start] is None or nodes.cuts[end] is None:
             yield start, joined
 
 
-def _middle(blots: Blots, nodes: Nodes, node: int) -> float:
-    """Where a node stands, as a column of the line."""
-    cut = nodes.cuts[node]
-    i = int(nodes.blot[node])
-    if not len(blots):
-        return 0.0
-    if cut is not None:
-        return float(blots.boxes[i, 0] + cut[len(cut) // 2])
-    return float(blots.boxes[i, 0] if i < len(blots) else blots.boxes[-1, :3:2].sum())
+def _left(blots: Blots, nodes: Nodes, node: int) -> float:
+    """Where ink begins behind a node, as a column of the line."""
+    cut, box = nodes.cuts[node], blots.boxes[nodes.blot[node]]
+    return float(box[0] if cut is None else box[0] + cut[len(cut) // 2])
+
+
+def _right(blots: Blots, nodes: Nodes, node: int) -> float:
+    """Where ink ends before a node: between blots it is far from the next one, where a space is."""
+    if nodes.cuts[node] is not None:
+        return _left(blots, nodes, node)
+    last = int(nodes.blot[node]) - 1
+    return float(blots.boxes[last, :3:2].sum()) if last >= 0 else 0.0
 
 
 def own_ink(

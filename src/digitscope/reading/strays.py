@@ -11,6 +11,7 @@ from digitscope.reading.sieve import digit_size
 __all__ = ["without_strays"]
 
 FLAT, STEEP = 0.3, 1.2  # a stroke so flat (thickness by length), and no steeper than so, lies
+THIN = 0.5  # of a digit: what is thicker may be several that touch
 SMALL = 0.55  # of a digit: a mark alone that is smaller is no digit
 
 
@@ -30,5 +31,5 @@ def _stray(marks: Marks, row: Row, size: float) -> bool:
     lean = np.radians(row.angle)
     along = float(mark.extent(np.array([np.cos(lean), np.sin(lean)]))[0])
     across = float(mark.extent(np.array([-np.sin(lean), np.cos(lean)]))[0])
-    straight = float(mark.thickness[0]) < FLAT * max(along, across)
+    straight = float(mark.thickness[0]) < min(FLAT * max(along, across), THIN * size)
     return (straight and across < STEEP * along) or float(mark.size[0]) < SMALL * size

@@ -41,8 +41,8 @@ def tell(lattice: Lattice, field: Field | None = None) -> Reading:
     """The best reading of a lattice; with a field, the best that fits it."""
     if not len(lattice.blots):
         return Reading((), 1.0, (), lattice, ())
-    way = _likeliest(lattice)
     lattice = replace(lattice, scores=lattice.scores / TEMPERATURE)
+    way = _likeliest(lattice)
     ahead, behind = forward(lattice), backward(lattice)
     shares = _shares(lattice, ahead, behind)
     told = [(e, label) for e, label in way if label != DROPPED]
