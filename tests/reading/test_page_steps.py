@@ -140,6 +140,18 @@ def test_ruling_goes_and_what_crosses_it_stays():
     assert np.mean(free[strokes] > 0.5 * clean[strokes]) > 0.9
 
 
+@pytest.mark.parametrize("size", [(1090, 910), (1000, 1000)])
+def test_every_line_of_fine_squared_paper_goes(size):
+    """Lines of one pixel, wherever they fall once the page is made small to look for them."""
+    grid = ruled(size, 25, squared=True, width=1)
+    page = brighten(
+        photographed(np.zeros(size), 1, ruling=grid, noise=0.5, blur=0.2), True, grid >= 0
+    )[0]
+    free, _ = without_ruling(page, grid >= 0)
+    left = free[grid > 0]
+    assert np.mean(left > 15) < 0.01
+
+
 def test_strokes_as_long_as_the_image_are_no_ruling():
     page = bars((300, 300), (80, 10, 4, 280), (180, 10, 4, 280))
     free, lines = without_ruling(page, np.ones((300, 300), np.bool_))

@@ -280,6 +280,20 @@ def test_what_touches_is_judged_among_its_neighbours_too():
     np.testing.assert_allclose(gained[:, others], 0, atol=1e-9)
 
 
+def test_of_a_blot_alone_the_second_judge_may_not_say_that_it_is_none():
+    """What touches has to be told apart; a blot that nothing touches the first judge knows."""
+    pair, _ = compose([TEST.images[i] for i in (3, 4)], [-3])
+    page = np.zeros((len(pair), pair.shape[1] + 34), np.uint8)
+    page[:, : pair.shape[1]] = pair
+    page[4:32, -28:] |= TEST.images[0]
+    classify, _ = seeing(np.eye(NONE + 1)[NONE])
+    (lattice,) = lattices([page], READER, classify)
+    assert lattice.among is not None
+    lone = lattice.segments.whole & (lattice.segments.boxes[:, 0] > pair.shape[1])
+    assert lattice.among[lone].argmax() == TEST.labels[0]
+    assert (lattice.among[~lattice.segments.whole, NONE] > 0.8).all()
+
+
 def test_lines_whose_digits_stand_apart_are_judged_once():
     page, _ = composed(0, 1, 2)
     classify, asked = seeing(np.full(NONE + 1, 1 / (NONE + 1)))

@@ -101,24 +101,23 @@ def _unknown(source: Any, name: str) -> str:
 
 def _picture(image: Image, name: str, may_draft: bool) -> Picture:
     _check_size(image.size, name)
-    shrink, whole = 1, image.size
-    if may_draft and _factor(whole) > 1:
-        smaller = (whole[0] // _factor(whole), whole[1] // _factor(whole))
-        if image.draft(None, smaller):  # JPEG only: it decodes at 1/2, 1/4 or 1/8 at once
-            shrink = round(whole[0] / image.size[0])
+    whole = image.size
+    if may_draft and _times(whole) > 1:  # JPEG only: it decodes at 1/2, 1/4 or 1/8 at once
+        image.draft(None, _within(whole))
+    drafted = image.size != whole
     image.load()
-    if shrink == 1:  # TIFF turns itself upright on load, ICO and ICNS choose their size there
+    if not drafted:  # TIFF turns itself upright on load, ICO and ICNS choose their size there
         whole = image.size
         _check_size(whole, name)
-    factor = _factor(image.size)
     turn = _orientation(image)
-    pixels = _upright(_on_paper(_shrunk(image, factor, name)), turn)
+    pixels = _upright(_on_paper(_shrunk(image, _within(whole), name)), turn)
     width, height = reversed(whole) if turn >= 5 else whole
+    times = width / pixels.shape[1]
     note = f"{image.format or 'image'} of {width}x{height} pixels"
     note += f" in mode {image.mode}" if image.format else ""
     note += ", set upright as its EXIF asks" if turn > 1 else ""
-    note += f", shrunk {shrink * factor} times" if shrink * factor > 1 else ""
-    return Picture(name, np.ascontiguousarray(pixels), width, height, shrink * factor, note)
+    note += f", shrunk {times:.3g} times" if times > 1 else ""
+    return Picture(name, np.ascontiguousarray(pixels), width, height, times, note)
 
 
 def _check_size(size: tuple[int, int], name: str) -> None:
@@ -135,19 +134,30 @@ def _check_size(size: tuple[int, int], name: str) -> None:
         )
 
 
-def _factor(size: tuple[int, int]) -> int:
+def _times(size: tuple[int, int]) -> float:
     """By how much to shrink, so that the working limit is kept."""
-    return int(np.ceil(np.sqrt(size[0] * size[1] / WORKING_PIXELS)))
+    return max(1.0, float(np.sqrt(size[0] * size[1] / WORKING_PIXELS)))
 
 
-def _shrunk(image: Image, factor: int, name: str) -> Images:
-    """Average `factor` x `factor` pixels: uint8 [h, w], [h, w, 3] or [h, w, 4]."""
+def _within(size: tuple[int, int]) -> tuple[int, int]:
+    """The size that an image of this size is brought to."""
+    times = _times(size)
+    return (size[0], size[1]) if times == 1 else (int(size[0] / times), int(size[1] / times))
+
+
+def _shrunk(image: Image, size: tuple[int, int], name: str) -> Images:
+    """Shrink to (width, height) by averaging: uint8 [h, w], [h, w, 3] or [h, w, 4].
+
+    Whole pixels first, band by band, then what is left.
+    """
+    import cv2
     from PIL import Image as pillow
 
     if image.mode[0] in "IF":  # 16 or 32 bits a pixel
         image = pillow.fromarray(to_bytes(np.asarray(image), name))
     mode = "RGBA" if image.has_transparency_data else "RGB"
     mode = "L" if mode == "RGB" and image.mode in ("1", "L") else mode
+    factor = max(1, min(image.width // max(1, size[0]), image.height // max(1, size[1])))
     rows = max(1, BAND_PIXELS // (image.width * factor)) * factor
     bands = []
     for top in range(0, image.height, rows):
@@ -156,7 +166,10 @@ def _shrunk(image: Image, factor: int, name: str) -> Images:
             band = band.convert("LA")
         band = band.convert(mode)
         bands.append(np.asarray(band.reduce(factor)))
-    return np.concatenate(bands)
+    pixels = np.concatenate(bands)
+    if pixels.shape[0] * pixels.shape[1] <= WORKING_PIXELS:
+        return pixels
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _on_paper(pixels: Images) -> Images:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -25,13 +26,17 @@ class Picture:
     pixels: Images
     width: int
     height: int
-    factor: int
+    factor: float
     note: str
 
     def original(self, box: Box) -> Box:
         """The same box in pixels of the upright original, never outside it."""
-        x, y, w, h = (self.factor * side for side in box)
-        return x, y, min(w, self.width - x), min(h, self.height - y)
+        x, y = (int(self.factor * side) for side in box[:2])
+        right, bottom = (
+            math.ceil(self.factor * (start + side))
+            for start, side in zip(box[:2], box[2:], strict=True)
+        )
+        return x, y, min(right, self.width) - x, min(bottom, self.height) - y
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ __all__ = ["Ruling", "find_ruling", "without_ruling"]
 
 SMALLEST = 150  # pixels of the longer side: in a smaller image a line may as well be a 1
 SIDE = 420  # pixels: at such a size lines are looked for
+THINNEST = 40  # of 255, made so small: a line of one pixel has 46 in each of two, a lone pixel 36
 VOTES = 0.3  # of the longer side: pixels in a line that make it worth a look
 DENSEST = 0.6  # of the paper is thin and dark: finely squared paper has half of it, noise all
 COVERED = 0.55  # of its way across the paper a ruled line is seen
@@ -63,11 +65,10 @@ def without_ruling(bright: Images, paper: NDArray[np.bool_]) -> tuple[Images, in
     if not lines:
         return bright, 0
     level = measure(bright[paper]).paper
-    free = bright.copy()
-    for line in lines:
-        _erase(free, line, level)
+    free = _without(bright, lines, level)
     if sum(line.covered > WHOLLY for line in lines) >= SURELY:
-        return free, len(lines)
+        missed = find_ruling(free, paper, lines)  # of many lines some were hidden by the others
+        return _without(free, missed, level), len(lines) + len(missed)
     levels = ink_levels(free, paper)
     if levels is None:
         return bright, 0
@@ -77,8 +78,19 @@ def without_ruling(bright: Images, paper: NDArray[np.bool_]) -> tuple[Images, in
     return free, len(lines)
 
 
-def find_ruling(bright: Images, paper: NDArray[np.bool_]) -> list[Ruling]:
-    """Thin lines across most of the paper, in bright ink uint8 [h, w], in any direction."""
+def _without(bright: Images, lines: list[Ruling], level: float) -> Images:
+    free = bright.copy()
+    for line in lines:
+        _erase(free, line, level)
+    return free
+
+
+def find_ruling(
+    bright: Images, paper: NDArray[np.bool_], known: Sequence[Ruling] = ()
+) -> list[Ruling]:
+    """Thin lines across most of the paper, in bright ink uint8 [h, w], in any direction; not those
+    that are known.
+    """
     import cv2
 
     if max(bright.shape) < SMALLEST or not paper.any():
@@ -92,7 +104,7 @@ def find_ruling(bright: Images, paper: NDArray[np.bool_]) -> list[Ruling]:
     if scale < 1:
         size = (max(1, round(bright.shape[1] * scale)), max(1, round(bright.shape[0] * scale)))
         mask = np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_AREA), np.uint8)
-    seen = (mask > 60).astype(np.uint8)
+    seen = (mask > THINNEST).astype(np.uint8)
     if seen.mean() > DENSEST:
         return []
     found = cv2.HoughLines(seen, 1, np.pi / 360, round(VOTES * max(mask.shape)))
@@ -105,7 +117,7 @@ def find_ruling(bright: Images, paper: NDArray[np.bool_]) -> list[Ruling]:
             continue
         tried = np.vstack([tried, [distance, angle]])
         ends = _across(float(distance) / scale, float(angle), bright.shape)
-        if ends is None or _found(lines, ends):
+        if ends is None or _found([*known, *lines], ends):
             continue
         line = _followed(bright, paper, ends, least)
         missed = 0 if line else missed + 1

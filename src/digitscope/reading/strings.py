@@ -111,7 +111,8 @@ def _among(
     judged: Sequence[Floats],
 ) -> list[Floats | None]:
     """What a second classifier says to the segments of the lines that are cut, [n, 11]; where it is
-    not asked the first one's word counts again. None of the other lines.
+    not asked the first one's word counts again, and where it takes a blot of its own for no digit
+    that the first one takes for one: nothing touches that. None of the other lines.
     """
     if classify is None:
         return [None] * len(segments)
@@ -121,9 +122,12 @@ def _among(
     ]
     images = [line.among[which] for line, which in zip(segments, asked, strict=True)]
     found: list[Floats | None] = []
-    for here, p, which, answers in zip(cut, judged, asked, Judge(classify)(images), strict=True):
+    every = zip(cut, segments, judged, asked, Judge(classify)(images), strict=True)
+    for here, line, p, which, answers in every:
         both = p.copy()
         both[which] = answers
+        apart = line.whole & (line.joined == 0) & (both[:, NONE] > p[:, NONE])
+        both[apart] = p[apart]
         found.append(both if here else None)
     return found
 
