@@ -53,8 +53,9 @@ def find_outline(pixels: Images, grey: Images) -> tuple[Corners, Images] | None:
         return None
     scale = min(1.0, SIDE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    lights = [grey, pixels.min(axis=2)] if pixels.ndim == 3 else [grey]
-    smalls = [cv2.resize(light, size, interpolation=cv2.INTER_AREA) for light in lights]
+    smalls = [cv2.resize(grey, size, interpolation=cv2.INTER_AREA)]
+    if pixels.ndim == 3:
+        smalls.append(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).min(axis=2))
     # Strokes and the desk's glitter are narrow; a median leaves them out, and edges straight.
     calms = [np.asarray(cv2.medianBlur(small, 5), np.uint8) for small in smalls]
     best: tuple[float, Corners, Images] | None = None

@@ -61,8 +61,8 @@ class Segments:
     `boxes` int64 [n, 4] surround it. `whole` bool [n]: both nodes stand between blots. `joined`
     float64 [n]: its blots less one, plus the paper between them in heights of a digit, and more
     where neighbours are both tall. `images`
-    uint8 [n, 28, 28] hold its own ink and nobody else's, as the network wants it; `among` the same
-    with the ink around it, pale.
+    uint8 [n, 28, 28] hold its own ink and nobody else's, as the network wants it. `ink` uint8
+    [h, w] is the line, `bodies` have the ink of each that is framed, and its box in the line.
     """
 
     start: Indices
@@ -71,10 +71,16 @@ class Segments:
     whole: NDArray[np.bool_]
     joined: Floats
     images: Images
-    among: Images
+    ink: Images
+    bodies: tuple[tuple[Images, Box], ...]
 
     def __len__(self) -> int:
         return len(self.start)
+
+    def among(self, which: NDArray[np.bool_]) -> Images:
+        """The images of these, bool [n], with the ink around each, pale: uint8 [m, 28, 28]."""
+        found = [surrounded(self.ink, *self.bodies[i]) for i in np.flatnonzero(which)]
+        return np.array(found, np.uint8).reshape(-1, 28, 28)
 
 
 def most_segments(width: Floats) -> Floats:
@@ -121,23 +127,22 @@ def find_segments(ink: Images, blots: Blots, nodes: Nodes) -> Segments:
     >>> list(zip(segments.start.tolist(), segments.end.tolist()))
     [(0, 1), (1, 2), (0, 2)]
     """
-    rows, images, among = [], [], []
+    rows, bodies = [], []
     for a, b, joined in spans(blots, nodes):
         box, image = own_ink(ink, blots, nodes, (a, b))
         whole = nodes.cuts[a] is None and nodes.cuts[b] is None
         if whole or (box[2] <= WIDEST * blots.height and box[3] >= LOWEST * blots.height):
             rows.append((a, b, *box, whole, joined))
-            trunk, place = body(image, box, blots.height)
-            images.append(frame(trunk))
-            among.append(surrounded(ink, trunk, place))
+            bodies.append(body(image, box, blots.height))
     table = np.array(rows, np.float64).reshape(len(rows), 8)
     ends = table[:, :6].astype(np.int64)
     return Segments(
         *(ends[:, 0], ends[:, 1], ends[:, 2:]),
         whole=table[:, 6].astype(bool),
         joined=table[:, 7],
-        images=np.array(images, np.uint8).reshape(-1, 28, 28),
-        among=np.array(among, np.uint8).reshape(-1, 28, 28),
+        images=np.array([frame(own) for own, _ in bodies], np.uint8).reshape(-1, 28, 28),
+        ink=ink,
+        bodies=tuple(bodies),
     )
 
 

@@ -116,11 +116,14 @@ def _among(
     """
     if classify is None:
         return [None] * len(segments)
-    asked = [
-        here * (1 - p[:, NONE] > UNLIKELY) * (line.among != line.images).any(axis=(1, 2))
-        for here, p, line in zip(cut, judged, segments, strict=True)
-    ]
-    images = [line.among[which] for line, which in zip(segments, asked, strict=True)]
+    asked, images = [], []
+    for here, p, line in zip(cut, judged, segments, strict=True):
+        which = here * (1 - p[:, NONE] > UNLIKELY)
+        seen = line.among(which)
+        differs = (seen != line.images[which]).any(axis=(1, 2))
+        which[which] = differs
+        asked.append(which)
+        images.append(seen[differs])
     found: list[Floats | None] = []
     every = zip(cut, segments, judged, asked, Judge(classify)(images), strict=True)
     for here, line, p, which, answers in every:
