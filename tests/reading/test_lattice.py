@@ -37,7 +37,9 @@ def lattice(blots=4, labels=(1, 4, 7, NONE), seed=0):
     start, end = np.array(spans).T
     nodes = Nodes(np.arange(blots + 1), (None,) * (blots + 1), np.zeros(blots + 1))
     images = np.zeros((n, 28, 28), np.uint8)
-    segments = Segments(start, end, boxes, np.ones(n, bool), np.zeros(n), images, images)
+    ink = np.zeros((20, 20 * blots), np.uint8)
+    every, alone = np.ones(n, bool), np.zeros(n)
+    segments = Segments(start, end, boxes, every, alone, images, ink, ((ink, (0, 0, 1, 1)),) * n)
     names = np.zeros((20, 20 * blots), np.int32)
     p = np.full((n, NONE + 1), 1 / (NONE + 1))
     own = np.array([(20 * i, 0, 15, 20) for i in range(blots)])
