@@ -123,19 +123,19 @@ def _otsu(counts: NDArray[np.float64]) -> tuple[int, float]:
     return best, float(between[best]) / variance
 
 
-def calm(bright: Images) -> tuple[Images, float]:
-    """Smooth an image as much as its noise asks for, and not at all where it is quiet.
+def calm(bright: Images, levels: Levels) -> tuple[Images, float]:
+    """Smooth an image, of these levels, as much as its noise asks for, and not where it is quiet.
 
     Returns uint8 [h, w] and the sigma of the Gaussian in pixels, 0 for none.
 
-    >>> calm(np.zeros((20, 20), np.uint8))[1]
+    >>> blank = np.zeros((20, 20), np.uint8)
+    >>> calm(blank, measure(blank))[1]
     0.0
     """
     import cv2
 
     if max(bright.shape) < SMALLEST_NOISY:
         return bright, 0.0
-    levels = measure(bright)
     if levels.contrast >= QUIET * levels.noise:
         return bright, 0.0
     sigma = float(np.sqrt(bright.size)) / 250 + 0.6  # bounded, however long a strip may be

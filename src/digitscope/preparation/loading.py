@@ -36,7 +36,7 @@ def load(source: Source, name: str | None = None) -> Picture:
     >>> import numpy as np
     >>> picture = load(np.zeros((30, 40), np.uint8))
     >>> picture.width, picture.height, picture.factor
-    (40, 30, 1)
+    (40, 30, 1.0)
     """
     from PIL.Image import Image as PillowImage
 

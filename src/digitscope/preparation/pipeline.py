@@ -45,11 +45,13 @@ def prepare(source: Source, name: str | None = None) -> Preparation:
     """
     picture = load(source, name)
     grey, shows = to_grey(picture.pixels)
-    even = flatten(grey)
+    rim = rim_range(grey)
+    even = flatten(grey, rim)
     inverted = has_dark_ink(even)
     bright = 255 - even if inverted else even
-    quiet, sigma = calm(bright)
-    levels = measure(quiet)
+    before = measure(bright)
+    quiet, sigma = calm(bright, before)
+    levels = measure(quiet) if sigma else before
     marks = find_marks(quiet, levels)
     if marks is None:
         raise ImageError(_no_ink(picture, levels))
@@ -61,9 +63,9 @@ def prepare(source: Source, name: str | None = None) -> Preparation:
     steps = (
         Step("load", f"Decoded: {picture.note}.", picture.pixels),
         Step("grey", f"Took {shows} as grey: from {grey.min()} to {grey.max()}.", grey),
-        Step("light", _about_light(grey, even), even),
+        Step("light", _about_light(rim, even is not grey), even),
         Step("polarity", _about_polarity(inverted), bright),
-        Step("noise", _about_noise(measure(bright), sigma), quiet),
+        Step("noise", _about_noise(before, sigma), quiet),
         Step("ink", _about_ink(levels, marks, max(quiet.shape)), ink),
         Step("crop", _about_crop(picture, marks), crop),
         Step("fit", _about_fit(crop, small), small),
@@ -91,9 +93,9 @@ def _no_ink(picture: Picture, levels: Levels) -> str:
     )
 
 
-def _about_light(grey: Images, even: Images) -> str:
-    varies = f"Along the rim, grey varies by {rim_range(grey):.0f} of 255"
-    if even is not grey:
+def _about_light(rim: float, evened: bool) -> str:
+    varies = f"Along the rim, grey varies by {rim:.0f} of 255"
+    if evened:
         return f"{varies}: uneven light, so every pixel was put in relation to its paper."
     return f"{varies}: the light is even enough, or the ink fills the image; nothing was changed."
 
