@@ -118,7 +118,7 @@ def read_page(lines, warnings=("the page reads nearly as well upside down",)):
         )
         made.append(Line((Number(digits, 0.8, (5, 5, 50, 9)),), 0.8, (5, 5, 50, 9), ("a note",)))
     paper = np.full((60, 90), 255, np.uint8)
-    picture = Picture("a/long/$path$/page.png", paper, 90, 60, 1, "PNG")
+    picture = Picture("a/long/$path$/page.png", paper, 90, 60, "PNG")
     return Page(tuple(made), picture, 0, warnings)
 
 

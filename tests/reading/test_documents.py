@@ -111,7 +111,7 @@ def test_a_page_of_a_pdf_is_drawn_as_it_is_read(size: tuple[int, int]) -> None:
     out = io.BytesIO()
     Image.new("L", size, 250).save(out, "PDF", resolution=72.0)
     (page,) = load_pages(out.getvalue())
-    assert page.factor == 1  # nothing is drawn that is thrown away
+    assert page.factors == (1, 1)  # nothing is drawn that is thrown away
     assert page.pixels.shape[:2] == (page.height, page.width)
     assert page.width * page.height > 0.9 * WORKING_PIXELS
     assert page.width / page.height == pytest.approx(size[0] / size[1], rel=0.01)

@@ -118,7 +118,7 @@ def test_strips_lead_back_to_the_picture():
     """The centre of a strip's ink lies where that line's ink lies on the picture."""
     page = photographed(INK, 1, shadow=0.3)
     picture, matrix = on_desk(page, 2, (620, 860), -14)
-    picture = cv2.resize(picture, None, fx=2, fy=2)  # it is shrunk twice for the work
+    picture = cv2.resize(picture, None, fx=2, fy=2)  # it is shrunk for the work
     matrix = np.diag([2.0, 2.0, 1.0]) @ matrix
     layout = laid_out(picture)
     assert texts(layout) == LINES

@@ -62,6 +62,13 @@ def test_a_sheet_half_in_a_shadow_no_lighter_there_than_the_desk_in_the_light(se
         assert np.linalg.norm(found[0] - corner, axis=1).min() < 14  # 4 of the 256 it is sought on
 
 
+def test_a_light_box_on_a_light_page_is_no_sheet():
+    page = np.full((600, 800), 235, np.uint8)
+    page[100:560, 120:700] = 90
+    page[150:450, 200:600] = 225
+    assert find_outline(page, page) is None
+
+
 def test_neither_a_shadow_nor_a_frame_is_a_sheet():
     shadow = photographed(INK, 2, shadow=0.5, hard=True)
     assert find_outline(shadow, shadow) is None
@@ -102,9 +109,16 @@ def test_one_short_line_on_a_large_page_is_ink(high: int, shadow: float) -> None
 def test_what_lies_around_the_paper_says_nothing_of_the_ink() -> None:
     page = photographed(written(["42"], 1, SIZE, high=40, left=300, top=200).ink, 1)
     paper = PAPER.copy()
-    paper[:, :20] = paper[:30] = paper[-30:] = False
-    page[~paper] = 250
+    paper[:, :60] = False
+    page[:, :60] = 20
+    page[:, 5:55:10] = page[:, 6:55:10] = 250
+    assert not dark_ink(page)
     assert dark_ink(page, paper)
+
+
+@pytest.mark.parametrize("value", [0, 128, 255])
+def test_a_blank_page_is_paper_for_dark_ink(value: int) -> None:
+    assert dark_ink(np.full((500, 400), value, np.uint8))
 
 
 @pytest.mark.parametrize("size", [20, 28])
@@ -140,7 +154,7 @@ def test_ruling_goes_and_what_crosses_it_stays():
     assert np.mean(free[strokes] > 0.5 * clean[strokes]) > 0.9
 
 
-@pytest.mark.parametrize("size", [(1090, 910), (1000, 1000)])
+@pytest.mark.parametrize("size", [(1090, 910), (1000, 1340)])
 def test_every_line_of_fine_squared_paper_goes(size):
     """Lines of one pixel, wherever they fall once the page is made small to look for them."""
     grid = ruled(size, 25, squared=True, width=1)

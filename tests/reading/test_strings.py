@@ -280,8 +280,8 @@ def test_what_touches_is_judged_among_its_neighbours_too():
     np.testing.assert_allclose(gained[:, others], 0, atol=1e-9)
 
 
-def test_of_a_blot_alone_the_second_judge_may_not_say_that_it_is_none():
-    """What touches has to be told apart; a blot that nothing touches the first judge knows."""
+def test_of_a_whole_blot_the_second_judge_may_not_say_that_it_is_none():
+    """It knows pieces better; ink that hangs together the first judge knows."""
     pair, _ = compose([TEST.images[i] for i in (3, 4)], [-3])
     page = np.zeros((len(pair), pair.shape[1] + 34), np.uint8)
     page[:, : pair.shape[1]] = pair
@@ -289,9 +289,22 @@ def test_of_a_blot_alone_the_second_judge_may_not_say_that_it_is_none():
     classify, _ = seeing(np.eye(NONE + 1)[NONE])
     (lattice,) = lattices([page], READER, classify)
     assert lattice.among is not None
-    lone = lattice.segments.whole & (lattice.segments.boxes[:, 0] > pair.shape[1])
-    assert lattice.among[lone].argmax() == TEST.labels[0]
-    assert (lattice.among[~lattice.segments.whole, NONE] > 0.8).all()
+    segments, p = lattice.segments, lattice.probabilities
+    whole = segments.whole & (segments.joined == 0)
+    assert whole.sum() == 2
+    np.testing.assert_array_equal(lattice.among[whole], p[whole])
+    assert p[whole].argmax(axis=1).tolist() == [NONE, TEST.labels[0]]
+    assert (lattice.among[~segments.whole, NONE] > 0.8).all()
+
+
+def test_pieces_keep_no_more_than_their_own_ink():
+    """A long chain of digits has thousands, each a small part of it."""
+    chain = compose([TEST.images[i] for i in range(12)], [-5] * 11)[0]
+    blots = find_blots(chain)
+    segments = find_segments(chain, blots, find_nodes(chain, blots, np.ones(len(blots), bool)))
+    assert len(segments) > 1000
+    kept = sum((own.base if own.base is not None else own).nbytes for own, _ in segments.bodies)
+    assert kept == sum(own.nbytes for own, _ in segments.bodies)
 
 
 def test_lines_whose_digits_stand_apart_are_judged_once():

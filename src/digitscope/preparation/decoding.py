@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["TOO_MANY_PIXELS", "WORKING_PIXELS", "decode"]
 
 TOO_MANY_PIXELS = 100_000_000  # refused from here on
-WORKING_PIXELS = 1_000_000  # what the steps after decoding are given at most
+WORKING_PIXELS = 1_000_000  # what the steps after decoding are given at most, or nearly so
+NEARLY = 1.05  # a side: shrinking by less would blur strokes for nothing
 SHORTEST, LONGEST = 4, 8  # the least that the short and the long side may measure
 ORIENTATION = 0x0112  # the EXIF tag
 
@@ -103,21 +104,21 @@ def _picture(image: Image, name: str, may_draft: bool) -> Picture:
     _check_size(image.size, name)
     whole = image.size
     if may_draft and _times(whole) > 1:  # JPEG only: it decodes at 1/2, 1/4 or 1/8 at once
-        image.draft(None, _within(whole))
+        image.draft(None, _goal(whole))
     drafted = image.size != whole
     image.load()
     if not drafted:  # TIFF turns itself upright on load, ICO and ICNS choose their size there
         whole = image.size
         _check_size(whole, name)
     turn = _orientation(image)
-    pixels = _upright(_on_paper(_shrunk(image, _within(whole), name)), turn)
+    pixels = _upright(_within(_on_paper(_reduced(image, name))), turn)
     width, height = reversed(whole) if turn >= 5 else whole
-    times = width / pixels.shape[1]
+    times = np.sqrt(width * height / (pixels.shape[0] * pixels.shape[1]))
     note = f"{image.format or 'image'} of {width}x{height} pixels"
     note += f" in mode {image.mode}" if image.format else ""
     note += ", set upright as its EXIF asks" if turn > 1 else ""
     note += f", shrunk {times:.3g} times" if times > 1 else ""
-    return Picture(name, np.ascontiguousarray(pixels), width, height, times, note)
+    return Picture(name, np.ascontiguousarray(pixels), width, height, note)
 
 
 def _check_size(size: tuple[int, int], name: str) -> None:
@@ -135,30 +136,32 @@ def _check_size(size: tuple[int, int], name: str) -> None:
 
 
 def _times(size: tuple[int, int]) -> float:
-    """By how much to shrink, so that the working limit is kept."""
-    return max(1.0, float(np.sqrt(size[0] * size[1] / WORKING_PIXELS)))
+    """By how much to shrink, so that the working limit is kept; what is hardly above it stays."""
+    times = float(np.sqrt(size[0] * size[1] / WORKING_PIXELS))
+    return 1.0 if times < NEARLY else times
 
 
-def _within(size: tuple[int, int]) -> tuple[int, int]:
-    """The size that an image of this size is brought to."""
+def _goal(size: tuple[int, int]) -> tuple[int, int]:
+    """The (width, height) that an image of this size is brought to: a strip keeps one pixel."""
     times = _times(size)
-    return (size[0], size[1]) if times == 1 else (int(size[0] / times), int(size[1] / times))
+    if times == 1:
+        return size
+    width, height = (max(1, int(side / times)) for side in size)
+    most = [max(1, WORKING_PIXELS // side) for side in (height, width)]
+    return min(width, most[0]), min(height, most[1])
 
 
-def _shrunk(image: Image, size: tuple[int, int], name: str) -> Images:
-    """Shrink to (width, height) by averaging: uint8 [h, w], [h, w, 3] or [h, w, 4].
-
-    Whole pixels first, band by band, then what is left.
-    """
-    import cv2
+def _reduced(image: Image, name: str) -> Images:
+    """Average whole pixels, down to no less than the goal: uint8 [h, w], [h, w, 3] or [h, w, 4]."""
     from PIL import Image as pillow
 
     if image.mode[0] in "IF":  # 16 or 32 bits a pixel
         image = pillow.fromarray(to_bytes(np.asarray(image), name))
     mode = "RGBA" if image.has_transparency_data else "RGB"
     mode = "L" if mode == "RGB" and image.mode in ("1", "L") else mode
-    factor = max(1, min(image.width // max(1, size[0]), image.height // max(1, size[1])))
-    rows = max(1, BAND_PIXELS // (image.width * factor)) * factor
+    width, height = _goal(image.size)
+    factor = (image.width // width, image.height // height)
+    rows = max(1, BAND_PIXELS // (image.width * factor[1])) * factor[1]
     bands = []
     for top in range(0, image.height, rows):
         band = image.crop((0, top, image.width, min(top + rows, image.height)))
@@ -166,8 +169,16 @@ def _shrunk(image: Image, size: tuple[int, int], name: str) -> Images:
             band = band.convert("LA")
         band = band.convert(mode)
         bands.append(np.asarray(band.reduce(factor)))
-    pixels = np.concatenate(bands)
-    if pixels.shape[0] * pixels.shape[1] <= WORKING_PIXELS:
+    return np.concatenate(bands)
+
+
+def _within(pixels: Images) -> Images:
+    """Brought to the goal: averaged, by less than two a side."""
+    import cv2
+
+    height, width = pixels.shape[:2]
+    size = _goal((width, height))
+    if size == (width, height):
         return pixels
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 

@@ -35,8 +35,8 @@ def load(source: Source, name: str | None = None) -> Picture:
 
     >>> import numpy as np
     >>> picture = load(np.zeros((30, 40), np.uint8))
-    >>> picture.width, picture.height, picture.factor
-    (40, 30, 1.0)
+    >>> picture.width, picture.height, picture.factors
+    (40, 30, (1.0, 1.0))
     """
     from PIL.Image import Image as PillowImage
 

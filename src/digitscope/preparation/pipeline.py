@@ -13,7 +13,9 @@ from digitscope.preparation.results import Picture, Preparation, Step
 
 __all__ = ["PREPARATION_VERSION", "prepare"]
 
-PREPARATION_VERSION = 1  # model cards name it; whoever changes a pixel that comes out raises it
+# Model cards name it. Whoever changes a pixel that comes out of an image within the working limit
+# raises it; how larger images are made as small is the decoder's.
+PREPARATION_VERSION = 1
 
 FAINT = 50  # grey levels between paper and ink
 SMALL = 10  # pixels: the longer side of a digit that is too small to be sure of

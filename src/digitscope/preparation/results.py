@@ -18,25 +18,28 @@ Box: TypeAlias = tuple[int, int, int, int]
 class Picture:
     """A decoded image: upright, of bounded size, on white paper where it was transparent.
 
-    `pixels` is uint8 [h, w] or [h, w, 3]. One of them stands for `factor` x `factor` pixels of
-    the upright original, which measured `width` x `height`. `note` says what was decoded.
+    `pixels` is uint8 [h, w] or [h, w, 3]; the upright original measured `width` x `height`.
+    `note` says what was decoded.
     """
 
     name: str
     pixels: Images
     width: int
     height: int
-    factor: float
     note: str
+
+    @property
+    def factors(self) -> tuple[float, float]:
+        """How many pixels of the original one pixel stands for, across and down."""
+        return self.width / self.pixels.shape[1], self.height / self.pixels.shape[0]
 
     def original(self, box: Box) -> Box:
         """The same box in pixels of the upright original, never outside it."""
-        x, y = (int(self.factor * side) for side in box[:2])
-        right, bottom = (
-            math.ceil(self.factor * (start + side))
-            for start, side in zip(box[:2], box[2:], strict=True)
-        )
-        return x, y, min(right, self.width) - x, min(bottom, self.height) - y
+        (x, y, w, h), (across, down) = box, self.factors
+        left, top = min(int(across * x), self.width - 1), min(int(down * y), self.height - 1)
+        right = min(math.ceil(across * (x + w) - 1e-6), self.width)
+        bottom = min(math.ceil(down * (y + h) - 1e-6), self.height)
+        return left, top, right - left, bottom - top
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,8 +29,8 @@ LEGEND_WIDTH = 600  # pixels that the legend needs
 def annotate(page: Page) -> Image:
     """The image of a page, enlarged where its digits are small, with boxes, digits and a legend.
 
-    The image stands upright as its EXIF asks, and begins in the upper left corner: a place of the
-    drawing is a place of the original, times one number. The legend stands below it.
+    The image stands upright as its EXIF asks, and begins in the upper left corner. The legend
+    stands below it.
     """
     from PIL import Image as pillow
     from PIL import ImageDraw
@@ -43,9 +43,10 @@ def annotate(page: Page) -> Image:
     drawn = pillow.new("RGB", (max(width, LEGEND_WIDTH), height + strip), PAPER)
     drawn.paste(photo, (0, 0))
     draw = ImageDraw.Draw(drawn)
-    scale = k / page.picture.factor
+    across, down = page.picture.factors
+    scale = k / across, k / down
     for line in page.lines:
-        tall = scale * float(np.median([max(digit.box[2:]) for digit in line.digits]))
+        tall = max(scale) * float(np.median([max(digit.box[2:]) for digit in line.digits]))
         for digit in line.digits:
             _draw_digit(draw, digit, scale, tall, page.rotation)
     _draw_legend(draw, height, strip, drawn.width)
@@ -56,7 +57,7 @@ def _enlargement(page: Page) -> int:
     """By how many whole times the working image is enlarged, so that its digits can be seen."""
     area = page.picture.pixels.shape[0] * page.picture.pixels.shape[1]
     most = max(1, int(np.sqrt(MOST_PIXELS / area)))
-    heights = [digit.box[3] / page.picture.factor for digit in page.digits]
+    heights = [digit.box[3] / page.picture.factors[1] for digit in page.digits]
     wanted = LEGIBLE / max(1.0, float(np.median(heights))) if heights else 1
     return int(np.clip(np.ceil(wanted), 1, most))
 
@@ -68,12 +69,14 @@ def colour_of(digit: Digit) -> tuple[tuple[int, int, int], int]:
     return (BLUE, 1) if digit.confidence >= SURE else (AMBER, 2)
 
 
-def _draw_digit(draw: ImageDraw, digit: Digit, scale: float, tall: float, rotation: int) -> None:
+def _draw_digit(
+    draw: ImageDraw, digit: Digit, scale: tuple[float, float], tall: float, rotation: int
+) -> None:
     """One box, and its digit on the side that was above when it was read.
 
     `tall` is the height of the line's digits, from which all of them have their line and label.
     """
-    x, y, w, h = (scale * side for side in digit.box)
+    x, y, w, h = (factor * side for factor, side in zip(2 * scale, digit.box, strict=True))
     colour, weight = colour_of(digit)
     thin = max(1, round(tall / 40))
     left, top = round(x) - thin, round(y) - thin

@@ -52,7 +52,7 @@ def joined(chains: list[list[int]], laid: Laid) -> list[list[int]]:
     chains = [list(chain) for chain in chains]
     ends = np.array([laid.of(chain).ends() for chain in chains])
     shared, wide = _shared(chains, laid)
-    off = _steps(ends, ends, _free(shared, wide), laid.size)
+    off = _steps(ends, ends, _free(shared, wide[:, None], wide), laid.size)
     np.fill_diagonal(off, np.inf)
     while len(chains) > 1:
         i, j = (int(k) for k in np.unravel_index(int(off.argmin()), off.shape))
@@ -63,7 +63,7 @@ def joined(chains: list[list[int]], laid: Laid) -> list[list[int]]:
         shared[i] += shared[j]
         shared[:, i] += shared[:, j]
         wide[i] += wide[j]
-        free = _free(shared, wide)[i]
+        free = _free(shared[i], wide[i], wide)
         gone = np.array([not chain for chain in chains])
         off[i] = _steps(ends[i : i + 1], ends, free[None], laid.size)[0]
         off[:, i] = _steps(ends, ends[i : i + 1], free[:, None], laid.size)[:, 0]
@@ -85,9 +85,11 @@ def _shared(chains: list[list[int]], laid: Laid) -> tuple[NDArray[np.float64], N
     return np.add.reduceat(rows, first, axis=1), np.add.reduceat(2 * half, first)
 
 
-def _free(shared: NDArray[np.float64], wide: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Whether two chains stand beside each other, one in the gaps of the other, bool [n, n]."""
-    return np.asarray(shared < BESIDE * np.minimum(wide[:, None], wide))
+def _free(
+    shared: NDArray[np.float64], first: NDArray[np.float64], second: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Whether two chains, so wide, stand beside each other, or one in the gaps of the other."""
+    return np.asarray(shared < BESIDE * np.minimum(first, second))
 
 
 def _steps(

@@ -45,13 +45,13 @@ def dark_ink(grey: Images, paper: NDArray[np.bool_] | None = None) -> bool:
 
     if max(grey.shape) < SMALLEST:
         return has_dark_ink(grey)
-    darker = _on_flat_paper(grey)
+    paper = np.ones(grey.shape, np.bool_) if paper is None else paper
+    darker = _on_flat_paper(grey, paper)
     if darker is not None:
         return darker
     small = _shrunk(grey, POLARITY_SIDE)
-    if paper is not None:
-        on_paper = _shrunk(paper.astype(np.uint8) * np.uint8(255), POLARITY_SIDE) == 255
-        small = _continued(small, on_paper)
+    on_paper = _shrunk(paper.astype(np.uint8) * np.uint8(255), POLARITY_SIDE)
+    small = _continued(small, on_paper > 127)
     small = np.asarray(cv2.GaussianBlur(small, (0, 0), 0.7), np.uint8)
     darker = _where_sparse(small)
     if darker is not None:
@@ -67,18 +67,20 @@ def dark_ink(grey: Images, paper: NDArray[np.bool_] | None = None) -> bool:
         enough = max(pair) >= max(0.5 * pens, 0.4 * most)
         if enough and max(pair) > DECIDED * min(pair):
             return pair[0] > pair[1]
-    return has_dark_ink(grey)
+    return has_dark_ink(small)
 
 
-def _on_flat_paper(grey: Images) -> bool | None:
+def _on_flat_paper(grey: Images, paper: NDArray[np.bool_]) -> bool | None:
     """Whether narrow things are darker than paper of a single tone; None where it has many, or
     where the things are none or wide: a dark banner may have light digits on it.
     """
     import cv2
 
-    tone = float(np.median(grey))
-    things = np.abs(grey - tone) > LEVELS
-    if not things.any() or things.mean() > 1 - FLAT:
+    if not paper.any():
+        return None
+    tone = float(np.median(grey[paper]))
+    things = (np.abs(grey - tone) > LEVELS) & paper
+    if not things.any() or things[paper].mean() > 1 - FLAT:
         return None
     inside = cv2.distanceTransform(things.astype(np.uint8), cv2.DIST_L2, 3)
     if 2 * float(inside.max()) > NARROW * max(grey.shape):
@@ -99,7 +101,7 @@ def _where_sparse(small: Images) -> bool | None:
     around = cv2.medianBlur(wide, window)[margin:-margin, margin:-margin]
     out = small.astype(np.float32) - around
     strongest = np.sort(np.abs(out), axis=None)[-max(5, out.size // 2000)]
-    if (np.abs(out) > strongest / 2).mean() > SPARSE:
+    if strongest <= LEVELS or (np.abs(out) > strongest / 2).mean() > SPARSE:
         return None
     dark, light = (float((np.maximum(side, 0) ** 2).sum()) for side in (-out, out))
     if max(dark, light) < LEANS * min(dark, light):

@@ -64,6 +64,8 @@ def find_outline(pixels: Images, grey: Images) -> tuple[Corners, Images] | None:
             break
         for corners in propose(calm):
             merit = _merit(calm, corners)
+            if propose is _enclosed and merit is not None and not _stands_out(calm, corners):
+                merit = None
             if merit is not None and (best is None or merit > best[0]):
                 best = merit, corners, calm
     if best is None:
@@ -197,6 +199,17 @@ def _merit(light: NDArray[np.uint8], corners: Corners) -> float | None:
     if rims == 3 and inside.mean() < MOST_LEFT:
         return None
     return float(np.mean(supports) + 0.3 * inside.mean())
+
+
+def _stands_out(light: NDArray[np.uint8], corners: Corners) -> bool:
+    """Whether hardly anything outside is as light as the lightest part of the inside: a light box
+    on a page is as light as the page.
+    """
+    import cv2
+
+    inside = np.zeros(light.shape, np.uint8)
+    cv2.fillConvexPoly(inside, np.rint(corners - 0.5).astype(np.int32), 1)
+    return bool(np.percentile(light[inside == 0], 95) < np.percentile(light[inside > 0], 95))
 
 
 def _support(

@@ -49,7 +49,7 @@ def find_lines(picture: Picture, classify: Classifier) -> Layout:
     >>> page = np.full((60, 200), 240, np.uint8)
     >>> page[20:50, 30:34] = page[20:50, 60:64] = 20
     >>> unsure = lambda images: np.full((len(images), 11), 1 / 11)
-    >>> layout = find_lines(Picture("two strokes", page, 200, 60, 1, ""), unsure)
+    >>> layout = find_lines(Picture("two strokes", page, 200, 60, ""), unsure)
     >>> layout.strips[0].ink.shape, layout.rotation
     ((34, 38), 0)
     """
@@ -74,7 +74,7 @@ def find_lines(picture: Picture, classify: Classifier) -> Layout:
     ways = find_rows(marks, 0), find_rows(marks, 1)
     upright = find_upright(ink, marks, ways, classify)
     rows = without_strays(marks, _rows(marks, ways, upright.quarter))
-    factor = np.diag([picture.factor, picture.factor, 1.0])
+    factor = np.diag([*picture.factors, 1.0])
     strips = tuple(
         cut_strip(ink, marks, row, factor @ sheet.to_picture, upright.leaning) for row in rows
     )

@@ -17,10 +17,12 @@ __all__ = ["Ruling", "find_ruling", "without_ruling"]
 
 SMALLEST = 150  # pixels of the longer side: in a smaller image a line may as well be a 1
 SIDE = 420  # pixels: at such a size lines are looked for
-THINNEST = 40  # of 255, made so small: a line of one pixel has 46 in each of two, a lone pixel 36
+SEEN = 60  # of 255: so much of a pixel of the page made small is thin and bright
+SPLIT = 0.85 / 2  # of 255 times the scale has a line of one pixel that falls on two of them
 VOTES = 0.3  # of the longer side: pixels in a line that make it worth a look
 DENSEST = 0.6  # of the paper is thin and dark: finely squared paper has half of it, noise all
 COVERED = 0.55  # of its way across the paper a ruled line is seen
+PARALLEL = 0.9985  # the cosine of 3 degrees
 WHOLLY, SURELY = 0.85, 4  # seen on so much of its way; so many such lines are no digits
 MOST_TRIED = 400  # lines, the strongest first: a page of bars seems to have thousands
 MOST_LINES, MOST_MISSES = 160, 12  # lines, and trials in a row that find none: then it is over
@@ -67,7 +69,7 @@ def without_ruling(bright: Images, paper: NDArray[np.bool_]) -> tuple[Images, in
     level = measure(bright[paper]).paper
     free = _without(bright, lines, level)
     if sum(line.covered > WHOLLY for line in lines) >= SURELY:
-        missed = find_ruling(free, paper, lines)  # of many lines some were hidden by the others
+        missed = _alike(find_ruling(free, paper, lines), lines)  # some were hidden by the others
         return _without(free, missed, level), len(lines) + len(missed)
     levels = ink_levels(free, paper)
     if levels is None:
@@ -76,6 +78,16 @@ def without_ruling(bright: Images, paper: NDArray[np.bool_]) -> tuple[Images, in
     if not len(left) or min(len(line.points) for line in lines) < LONGER * digit_size(left):
         return bright, 0
     return free, len(lines)
+
+
+def _alike(found: list[Ruling], known: list[Ruling]) -> list[Ruling]:
+    """Those of the lines found that run as a known one does, and are as well seen."""
+    normals = np.array([line.normal for line in known])
+    return [
+        line
+        for line in found
+        if line.covered > WHOLLY and np.abs(normals @ line.normal).max() > PARALLEL
+    ]
 
 
 def _without(bright: Images, lines: list[Ruling], level: float) -> Images:
@@ -104,7 +116,7 @@ def find_ruling(
     if scale < 1:
         size = (max(1, round(bright.shape[1] * scale)), max(1, round(bright.shape[0] * scale)))
         mask = np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_AREA), np.uint8)
-    seen = (mask > THINNEST).astype(np.uint8)
+    seen = (mask > min(SEEN, SPLIT * 255 * scale)).astype(np.uint8)
     if seen.mean() > DENSEST:
         return []
     found = cv2.HoughLines(seen, 1, np.pi / 360, round(VOTES * max(mask.shape)))
@@ -123,7 +135,11 @@ def find_ruling(
         missed = 0 if line else missed + 1
         if line:
             lines.append(line)
-        if missed == MOST_MISSES or len(lines) == MOST_LINES or len(tried) == MOST_TRIED:
+        if (
+            missed == MOST_MISSES
+            or len(lines) + len(known) == MOST_LINES
+            or len(tried) == MOST_TRIED
+        ):
             break
     return lines
 

@@ -131,9 +131,12 @@ def find_segments(ink: Images, blots: Blots, nodes: Nodes) -> Segments:
     for a, b, joined in spans(blots, nodes):
         box, image = own_ink(ink, blots, nodes, (a, b))
         whole = nodes.cuts[a] is None and nodes.cuts[b] is None
-        if whole or (box[2] <= WIDEST * blots.height and box[3] >= LOWEST * blots.height):
+        widest, lowest = (BROKEN, 0.0) if whole else (WIDEST, LOWEST)
+        fits = box[2] <= widest * blots.height and box[3] >= lowest * blots.height
+        if fits or (whole and joined == 0):
             rows.append((a, b, *box, whole, joined))
-            bodies.append(body(image, box, blots.height))
+            trunk, place = body(image, box, blots.height)
+            bodies.append((trunk.copy(), place))  # a view would keep the blot it was cut from
     table = np.array(rows, np.float64).reshape(len(rows), 8)
     ends = table[:, :6].astype(np.int64)
     return Segments(

@@ -110,9 +110,12 @@ def _among(
     segments: Sequence[Segments],
     judged: Sequence[Floats],
 ) -> list[Floats | None]:
-    """What a second classifier says to the segments of the lines that are cut, [n, 11]; where it is
-    not asked the first one's word counts again, and where it takes a blot of its own for no digit
-    that the first one takes for one: nothing touches that. None of the other lines.
+    """What a second classifier says to the segments of the lines that are cut, [n, 11]. None of the
+    other lines.
+
+    Where it is not asked the first one's word counts again; and so it does where the second is the
+    surer that a blot as a whole, no part of one, is no digit. Pieces are what the second one knows
+    better; a digit as wide as two, such as a 1 with a long upstroke, it takes for two.
     """
     if classify is None:
         return [None] * len(segments)
@@ -129,8 +132,8 @@ def _among(
     for here, line, p, which, answers in every:
         both = p.copy()
         both[which] = answers
-        apart = line.whole & (line.joined == 0) & (both[:, NONE] > p[:, NONE])
-        both[apart] = p[apart]
+        refused = line.whole & (line.joined == 0) & (both[:, NONE] > p[:, NONE])
+        both[refused] = p[refused]
         found.append(both if here else None)
     return found
 

@@ -154,7 +154,7 @@ class Page:
     `rotation` is by how many degrees, counter-clockwise, the image had to be turned to read it.
 
     >>> import numpy as np
-    >>> blank = Picture("blank.png", np.full((80, 90), 255, np.uint8), 90, 80, 1, "PNG")
+    >>> blank = Picture("blank.png", np.full((80, 90), 255, np.uint8), 90, 80, "PNG")
     >>> print(Page((), blank))
     blank.png: 90x80 pixels, nothing to read
     """
