@@ -6,8 +6,8 @@ import { penIsDown } from "./pad.js";
 import { change, state } from "./state.js";
 
 // Milliseconds between two looks: as many times what the last one took, between two bounds.
-const TIMES = 16;
-const BREATH = [80, 320];
+const TIMES = 24;
+const BREATH = [80, 500];
 let seen = null; // the network whose sights the answer has
 let looked = 0; // when they were last asked for
 let rest = BREATH[0]; // until they are asked for again
