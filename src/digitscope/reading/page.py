@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from digitscope.arrays import Images
 from digitscope.preparation.paper import to_grey
 from digitscope.preparation.results import Picture, Step
+from digitscope.reading.cells import without_cells
 from digitscope.reading.classifier import Classifier
 from digitscope.reading.light import brighten, dark_ink
 from digitscope.reading.lines import Row, find_rows
@@ -63,8 +64,9 @@ def find_lines(picture: Picture, classify: Classifier) -> Layout:
         Step("sheet", _about_sheet(sheet), _drawn_sheet(picture.pixels, sheet)),
         Step("light", _about_light(dark, evened), bright),
     ]
-    free, ruled = without_ruling(bright, sheet.paper)
-    steps.append(Step("ruling", _about_ruling(ruled), free))
+    unframed, cells = without_cells(bright, sheet.paper)
+    free, ruled = without_ruling(unframed, sheet.paper)
+    steps.append(Step("ruling", _about_ruling(ruled, cells), free))
     quiet, sigma = smooth(free, sheet.paper)
     levels = ink_levels(quiet, sheet.paper)
     found = find_marks(quiet, levels) if levels else no_marks(quiet.shape)
@@ -131,9 +133,14 @@ def _about_light(dark: bool, evened: bool) -> str:
     return f"{ink}; the light is even."
 
 
-def _about_ruling(lines: int) -> str:
-    if lines:
-        return f"Took out {lines} ruled {'line' if lines == 1 else 'lines'}, but where ink crosses."
+def _about_ruling(lines: int, cells: int) -> str:
+    found = [
+        f"{count} {name if count == 1 else name + 's'}"
+        for count, name in ((lines, "ruled line"), (cells, "cell"))
+        if count
+    ]
+    if found:
+        return f"Took out {' and '.join(found)}, but where ink crosses."
     return "No ruled lines: nothing was taken out."
 
 

@@ -13,7 +13,7 @@ from digitscope.preparation.levels import measure
 from digitscope.reading.marks import find_marks, ink_levels
 from digitscope.reading.sieve import digit_size
 
-__all__ = ["Ruling", "find_ruling", "without_ruling"]
+__all__ = ["FAINTEST", "REACH", "Ruling", "erase", "find_ruling", "read_band", "without_ruling"]
 
 SMALLEST = 150  # pixels of the longer side: in a smaller image a line may as well be a 1
 SIDE = 420  # pixels: at such a size lines are looked for
@@ -93,7 +93,7 @@ def _alike(found: list[Ruling], known: list[Ruling]) -> list[Ruling]:
 def _without(bright: Images, lines: list[Ruling], level: float) -> Images:
     free = bright.copy()
     for line in lines:
-        _erase(free, line, level)
+        erase(free, line, level)
     return free
 
 
@@ -181,13 +181,13 @@ def _followed(
     along = (ends[1] - ends[0]) / length
     normal = np.array([-along[1], along[0]])
     points = ends[0] + np.arange(int(length))[:, None] * along
-    band = _band(bright, points, normal, 2 * REACH)
-    on_paper = _band(paper.astype(np.uint8), points, normal, 0)[:, 0] > 0.5
+    band = read_band(bright, points, normal, 2 * REACH)
+    on_paper = read_band(paper.astype(np.uint8), points, normal, 0)[:, 0] > 0.5
     if on_paper.sum() < max(bright.shape) * VOTES:
         return None
     path = _path(band)
     points = points + path[:, None] * normal
-    band = _band(bright, points, normal, REACH)
+    band = read_band(bright, points, normal, REACH)
     profile = np.median(band[on_paper], axis=0)
     floor = float(np.maximum(profile[:3].mean(), profile[-3:].mean()))
     top = float(profile[REACH - 1 : REACH + 2].max())
@@ -206,7 +206,7 @@ def _followed(
     return Ruling(points, normal, width, top, covered)
 
 
-def _band(
+def read_band(
     image: NDArray[np.uint8],
     points: NDArray[np.float64],
     normal: NDArray[np.float64],
@@ -247,14 +247,14 @@ def _path(band: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.asarray(np.interp(np.arange(n), starts + STRETCH / 2, calm))
 
 
-def _erase(free: Images, line: Ruling, paper: float) -> None:
+def erase(free: Images, line: Ruling, paper: float) -> None:
     """Paint over the line's pixels in `free` what stands right above and below them.
 
     That is paper mostly, and ink where a stroke crosses. What is much darker than the line stays.
     Where two ruled lines cross, the second finds the first one gone.
     """
     half = float(np.ceil(line.width / 2)) + 0.5
-    band = _band(free, line.points, line.normal, half + 1.5, 0.5)
+    band = read_band(free, line.points, line.normal, half + 1.5, 0.5)
     across = np.arange(-half, half + 0.1, 0.5)
     inner = band[:, 3:-3]
     above, below = band[:, :2].mean(axis=1), band[:, -2:].mean(axis=1)
