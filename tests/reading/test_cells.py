@@ -99,3 +99,13 @@ def test_small_and_empty_images_have_none(shape):
         page = np.full(shape, value, np.uint8)
         assert without_cells(page, np.ones(shape, np.bool_))[1] == 0
     assert without_cells(page, np.zeros(shape, np.bool_))[1] == 0
+
+
+@pytest.mark.parametrize("pitch", [14, 25])
+def test_of_fine_squares_no_side_is_looked_at(pitch, monkeypatch):
+    """There are thousands: they are told by their number and by how much of the page they are."""
+    page = np.zeros((1000, 1000), np.uint8)
+    page[::pitch] = page[:, ::pitch] = 90
+    page[100:120, 100:104] = 200
+    monkeypatch.setattr("digitscope.reading.cells.read_band", None)
+    assert find_cells(page, np.ones(page.shape, np.bool_)) == ([], [])

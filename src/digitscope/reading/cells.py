@@ -14,7 +14,8 @@ __all__ = ["find_cells", "without_cells"]
 Corners = NDArray[np.float64]  # [4, 2]: (x, y), one after another
 
 SMALLEST, LARGEST = 12, 0.95  # pixels, and of the page's longer side: the sides of a cell
-MOST, SQUARED = 200, 0.5  # cells, and of the paper: squared paper has more, and its lines are ruled
+MOST, SQUARED = 200, 0.4  # cells, and of the paper: squared paper has more, and its lines are ruled
+SQUARE_AREA = 0.03  # of the paper: a square of squared paper is smaller
 SQUARE = 0.92  # of the rectangle around it the inside of a cell fills; an oval has 0.79
 MIDDLE = 0.7  # of a cell's sides: what stands in there is written in it
 WRITTEN = 0.01  # of that middle is ink
@@ -68,22 +69,31 @@ def find_cells(bright: Images, paper: NDArray[np.bool_]) -> tuple[list[Corners],
     for times in LEVELS:  # faint frames show at the first, and touch what is near them
         mask = ((thin > times * least) & paper).astype(np.uint8)
         closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-        for inside, outline in _rectangles(np.asarray(closed, np.uint8)):
+        pairs = _rectangles(np.asarray(closed, np.uint8))
+        if _is_squared([inside for inside, _ in pairs if inside is not None], float(paper.sum())):
+            return [], []
+        for inside, outline in pairs:
             if inside is None:
-                outlines += [] if outline is None or _known(outline, outlines) else [outline]
+                if outline is not None and len(outlines) < MOST and not _known(outline, outlines):
+                    outlines.append(outline)
             elif not _known(inside, holes) and _is_framed(bright, inside):
                 holes.append(inside)
                 around += [] if outline is None else [outline]
                 written += [inside] if _has_ink(mask, inside) else []
     written = [corners for corners in written if not _is_part(corners, holes)]
     cells = [corners for corners in holes if written and _alike(corners, written)]
-    covered = sum(float(cv2.contourArea(c.astype(np.float32))) for c in cells)
-    if not cells or len(cells) > MOST or covered > SQUARED * float(paper.sum()):
+    if not cells:
         return [], []
     middles = np.array([corners.mean(axis=0) for corners in cells])
     frames = [c for c in outlines if _alike(c, written) and not _known(c, cells)]
     frames += [c for c in around if _surrounds(c, middles) and not _known(c, frames)]
     return cells, frames
+
+
+def _is_squared(holes: list[Corners], paper: float) -> bool:
+    """Whether there are so many, or so much of the paper is within them, that they are squares."""
+    small = [area for area in map(_area, holes) if area < SQUARE_AREA * paper]
+    return len(holes) > MOST or sum(small) > SQUARED * paper
 
 
 def _rectangles(mask: NDArray[np.uint8]) -> list[tuple[Corners | None, Corners | None]]:
@@ -134,7 +144,7 @@ def _surrounds(outline: Corners, middles: NDArray[np.float64]) -> bool:
 
 def _known(corners: Corners, others: list[Corners]) -> bool:
     """Whether a rectangle is one of the others, but for a few pixels."""
-    middles = np.array([other.mean(axis=0) for other in others]).reshape(-1, 2)
+    middles = np.array(others).reshape(-1, 4, 2).mean(axis=1)
     near = np.abs(middles - corners.mean(axis=0)).max(axis=1) < SAME
     return any(_alike(corners, [others[i]]) for i in np.flatnonzero(near))
 
