@@ -76,7 +76,7 @@ def _draw_digit(
 
     `tall` is the height of the line's digits, from which all of them have their line and label.
     """
-    x, y, w, h = (factor * side for factor, side in zip(2 * scale, digit.box, strict=True))
+    x, y, w, h = (factor * side for factor, side in zip((*scale, *scale), digit.box, strict=True))
     colour, weight = colour_of(digit)
     thin = max(1, round(tall / 40))
     left, top = round(x) - thin, round(y) - thin

@@ -141,7 +141,7 @@ def _about_ruling(lines: int, cells: int) -> str:
     ]
     if found:
         return f"Took out {' and '.join(found)}, but where ink crosses."
-    return "No ruled lines: nothing was taken out."
+    return "No ruled lines or cells: nothing was taken out."
 
 
 def _about_marks(marks: Marks, dropped: dict[str, int], sigma: float) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +10,10 @@ from numpy.typing import NDArray
 from digitscope.arrays import Images
 from digitscope.preparation.levels import measure
 from digitscope.reading.marks import find_marks, ink_levels
+from digitscope.reading.printed import FAINTEST, REACH, PrintedLine, erase, read_band
 from digitscope.reading.sieve import digit_size
 
-__all__ = ["FAINTEST", "REACH", "Ruling", "erase", "find_ruling", "read_band", "without_ruling"]
+__all__ = ["find_ruling", "without_ruling"]
 
 SMALLEST = 150  # pixels of the longer side: in a smaller image a line may as well be a 1
 SIDE = 420  # pixels: at such a size lines are looked for
@@ -28,26 +28,9 @@ MOST_TRIED = 400  # lines, the strongest first: a page of bars seems to have tho
 MOST_LINES, MOST_MISSES = 160, 12  # lines, and trials in a row that find none: then it is over
 STRETCH = 24  # pixels: in pieces so long a line is followed, straight or not
 ASTRAY = 3  # pixels: how far it may be off from where it was looked for
-REACH = 9  # pixels across a line that are looked at
 BEYOND = 3  # pixels: so far a line is taken out beyond its ends
 WIDEST = 5.0  # pixels: a wider line is no ruling
-DARKER_INK = 1.4  # what is so much darker than the line is ink above it
 LONGER = 2.5  # digits: a line that is not so much longer than digits may be one itself
-FAINTEST = 6  # grey levels above paper
-
-
-@dataclass(frozen=True, eq=False)
-class Ruling:
-    """One line: its points float64 [n, 2] (x, y), a pixel apart, and the normal float64 [2].
-
-    Its `width` in pixels, its `level` of grey, and on what part of its way it is seen.
-    """
-
-    points: NDArray[np.float64]
-    normal: NDArray[np.float64]
-    width: float
-    level: float
-    covered: float
 
 
 def without_ruling(bright: Images, paper: NDArray[np.bool_]) -> tuple[Images, int]:
@@ -80,7 +63,7 @@ def without_ruling(bright: Images, paper: NDArray[np.bool_]) -> tuple[Images, in
     return free, len(lines)
 
 
-def _alike(found: list[Ruling], known: list[Ruling]) -> list[Ruling]:
+def _alike(found: list[PrintedLine], known: list[PrintedLine]) -> list[PrintedLine]:
     """Those of the lines found that run as a known one does, and are as well seen."""
     normals = np.array([line.normal for line in known])
     return [
@@ -90,7 +73,7 @@ def _alike(found: list[Ruling], known: list[Ruling]) -> list[Ruling]:
     ]
 
 
-def _without(bright: Images, lines: list[Ruling], level: float) -> Images:
+def _without(bright: Images, lines: list[PrintedLine], level: float) -> Images:
     free = bright.copy()
     for line in lines:
         erase(free, line, level)
@@ -98,8 +81,8 @@ def _without(bright: Images, lines: list[Ruling], level: float) -> Images:
 
 
 def find_ruling(
-    bright: Images, paper: NDArray[np.bool_], known: Sequence[Ruling] = ()
-) -> list[Ruling]:
+    bright: Images, paper: NDArray[np.bool_], known: Sequence[PrintedLine] = ()
+) -> list[PrintedLine]:
     """Thin lines across most of the paper, in bright ink uint8 [h, w], in any direction; not those
     that are known.
     """
@@ -120,7 +103,7 @@ def find_ruling(
     if seen.mean() > DENSEST:
         return []
     found = cv2.HoughLines(seen, 1, np.pi / 360, round(VOTES * max(mask.shape)))
-    lines: list[Ruling] = []
+    lines: list[PrintedLine] = []
     tried = np.zeros((0, 2))
     missed = 0
     for distance, angle in np.zeros((0, 2)) if found is None else np.asarray(found)[:, 0]:
@@ -137,7 +120,7 @@ def find_ruling(
             lines.append(line)
         if (
             missed == MOST_MISSES
-            or len(lines) + len(known) == MOST_LINES
+            or len(lines) + len(known) >= MOST_LINES
             or len(tried) == MOST_TRIED
         ):
             break
@@ -160,7 +143,7 @@ def _across(distance: float, angle: float, shape: tuple[int, ...]) -> NDArray[np
     return np.array([distance * normal + low * along, distance * normal + high * along])
 
 
-def _found(lines: list[Ruling], ends: NDArray[np.float64]) -> bool:
+def _found(lines: list[PrintedLine], ends: NDArray[np.float64]) -> bool:
     """Whether one of the lines runs where this one would be looked for."""
     if not lines:
         return False
@@ -175,7 +158,7 @@ def _found(lines: list[Ruling], ends: NDArray[np.float64]) -> bool:
 
 def _followed(
     bright: Images, paper: NDArray[np.bool_], ends: NDArray[np.float64], least: float
-) -> Ruling | None:
+) -> PrintedLine | None:
     """Follow a line from end to end; None if it is not thin, or not seen on most of its way."""
     length = float(np.linalg.norm(ends[1] - ends[0]))
     along = (ends[1] - ends[0]) / length
@@ -203,34 +186,7 @@ def _followed(
     points = points[seen[0] : seen[-1] + 1]
     on = np.arange(1, BEYOND + 1)[:, None] * along
     points = np.concatenate([points[0] - on[::-1], points, points[-1] + on])
-    return Ruling(points, normal, width, top, covered)
-
-
-def read_band(
-    image: NDArray[np.uint8],
-    points: NDArray[np.float64],
-    normal: NDArray[np.float64],
-    reach: float,
-    step: float = 1.0,
-) -> NDArray[np.float32]:
-    """The picture along a line, float32 [n, m]: a row a point, a column each step across it.
-
-    Columns go from -reach to reach.
-    """
-    import cv2
-
-    across = np.arange(-reach, reach + step / 2, step)
-    x, y = (points[:, axis, None] + across * normal[axis] for axis in (0, 1))
-    return np.asarray(
-        cv2.remap(
-            image,
-            x.astype(np.float32),
-            y.astype(np.float32),
-            cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
-        ),
-        np.float32,
-    )
+    return PrintedLine(points, normal, width, top, covered)
 
 
 def _path(band: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -245,30 +201,3 @@ def _path(band: NDArray[np.float32]) -> NDArray[np.float64]:
     padded = np.pad(best.astype(np.float64), 3, "edge")
     calm = np.median(np.lib.stride_tricks.sliding_window_view(padded, 7), axis=1)
     return np.asarray(np.interp(np.arange(n), starts + STRETCH / 2, calm))
-
-
-def erase(free: Images, line: Ruling, paper: float) -> None:
-    """Paint over the line's pixels in `free` what stands right above and below them.
-
-    That is paper mostly, and ink where a stroke crosses. What is much darker than the line stays.
-    Where two ruled lines cross, the second finds the first one gone.
-    """
-    half = float(np.ceil(line.width / 2)) + 0.5
-    band = read_band(free, line.points, line.normal, half + 1.5, 0.5)
-    across = np.arange(-half, half + 0.1, 0.5)
-    inner = band[:, 3:-3]
-    above, below = band[:, :2].mean(axis=1), band[:, -2:].mean(axis=1)
-    share = (across + half + 0.5) / (2 * half + 1)
-    between = above[:, None] * (1 - share) + below[:, None] * share
-    ink = paper + DARKER_INK * (line.level - paper)
-    tones = np.rint(np.where(inner > ink, inner, np.minimum(inner, between)))
-    onward = np.array([line.normal[1], -line.normal[0]])
-    level = np.abs(line.normal).max() > 0.98  # no pixel is skipped
-    first, step = (1, 2) if level else (0, 1)
-    for ahead in (0.0,) if level else (0.0, 0.5):
-        for column, off in list(enumerate(across))[first::step]:
-            spots = line.points + off * line.normal + ahead * onward
-            x, y = np.floor(spots + 0.5).astype(np.intp).T
-            inside = (x >= 0) & (y >= 0) & (x < free.shape[1]) & (y < free.shape[0])
-            x, y = x[inside], y[inside]
-            free[y, x] = np.minimum(free[y, x], tones[inside, column])

@@ -203,7 +203,7 @@ def _left(blots: Blots, nodes: Nodes, node: int) -> float:
 
 
 def _right(blots: Blots, nodes: Nodes, node: int) -> float:
-    """Where ink ends before a node: between blots it is far from the next one, where a space is."""
+    """Where the last blot before a node ends: where a space is, far from the next one."""
     if nodes.cuts[node] is not None:
         return _left(blots, nodes, node)
     last = int(nodes.blot[node]) - 1
