@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from digitscope.inside.trace import trace
 from digitscope.models.model import Model, load
 from digitscope.models.prediction import predict, take_input
 from digitscope.training.train import train
-from tests.lab.browsing import Person, person
+from tests.lab.browsing import THREE, Person, person
 from tests.lab.served import Served, with_run
 
 pytestmark = pytest.mark.needs_chromium
@@ -64,6 +64,45 @@ def test_a_neurons_arithmetic_is_numpys(browser: Browser, lab: Served, model: Mo
 
 def _number(text: str) -> float:
     return float(text.replace("−", "-"))
+
+
+# How many pixels of the network are clearly blue, and how light its paper is: [n, 0 to 255].
+SEEN = """() => {
+  const canvas = document.getElementById("network");
+  const { width, height } = canvas;
+  const copy = Object.assign(document.createElement("canvas"), { width, height });
+  const pen = copy.getContext("2d");
+  pen.fillStyle = getComputedStyle(document.body).backgroundColor;
+  pen.fillRect(0, 0, copy.width, copy.height);
+  pen.drawImage(canvas, 0, 0);
+  const { data } = pen.getImageData(0, 0, copy.width, copy.height);
+  let blue = 0;
+  for (let i = 0; i < data.length; i += 4) blue += data[i + 2] - data[i] > 60;
+  return [blue, data[0]];
+}"""
+
+
+def test_the_network_is_lit_by_what_is_drawn_in_the_colours_of_the_page(someone: Person) -> None:
+    def seen() -> list[int]:
+        found: list[int] = someone.page.evaluate(SEEN)
+        return found
+
+    def comes(what: Callable[[list[int]], bool]) -> None:
+        for _ in range(50):
+            if what(seen()):
+                return
+            someone.page.wait_for_timeout(200)
+        raise AssertionError(seen())
+
+    unlit = seen()
+    assert unlit[0] < 20
+    assert unlit[1] > 200
+    someone.draw(THREE)
+    comes(lambda now: now[0] > 300)
+    someone.page.emulate_media(color_scheme="dark")
+    comes(lambda now: now[0] > 300 and now[1] < 60)
+    someone.page.click("#clear")
+    comes(lambda now: now[0] < 20)
 
 
 def test_a_click_opens_a_neuron_and_escape_closes_it(someone: Person) -> None:

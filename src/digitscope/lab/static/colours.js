@@ -1,12 +1,13 @@
-// The colours of canvases: those of style.css, read again when light and dark change.
+// The colours of canvases. `theme.js` reads them from style.css; a worker, which has no page, is sent them.
 
 let known = null;
 const listeners = [];
-const dark = matchMedia("(prefers-color-scheme: dark)");
-dark.addEventListener("change", () => {
-  known = null;
+
+/** Take named colours {ink: [r, g, b], ...}, and have painted anew what was painted in others. */
+export function useColours(named) {
+  known = { ...named, text: (name, alpha = 1) => css(named[name], alpha) };
   for (const repaint of listeners) repaint();
-});
+}
 
 /** Call `repaint` when the colours have changed. */
 export function onColours(repaint) {
@@ -15,15 +16,7 @@ export function onColours(repaint) {
 
 /** Named colours as [r, g, b], and `text` for whatever takes CSS. */
 export function colours() {
-  if (known) return known;
-  const style = getComputedStyle(document.documentElement);
-  const named = {};
-  for (const name of ["ink", "muted", "line", "paper", "tint", "plus", "minus", "rest", "accent"]) {
-    named[name] = parse(style.getPropertyValue(`--${name}`).trim());
-  }
-  named.text = (name, alpha = 1) => css(named[name], alpha);
-  known = named;
-  return named;
+  return known;
 }
 
 /** Pixels for -255..255 of `signedColour`, from the place 0 on. */
@@ -60,8 +53,4 @@ export function mix(from, to, part) {
 
 export function css([r, g, b], alpha = 1) {
   return `rgb(${r} ${g} ${b} / ${alpha})`;
-}
-
-function parse(hex) {
-  return [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
 }

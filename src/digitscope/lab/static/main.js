@@ -37,12 +37,14 @@ import { startSideways } from "./sideways.js";
 import { startStepper } from "./stepper.js";
 import { startSteps } from "./steps.js";
 import { startTeach } from "./teach.js";
+import { startTheme } from "./theme.js";
 import { startThrough } from "./through.js";
 import { startTimeline } from "./timeline.js";
 import { startTrain } from "./train.js";
 import { startViews } from "./views.js";
 import { startWhy } from "./why.js";
 
+startTheme();
 restore();
 startViews();
 startPad(drawn);

@@ -1,21 +1,18 @@
-// The network: its columns lit by what the drawing sets off, and the strongest connections.
-import { colours, onColours } from "./colours.js";
+// The network: its columns lit by what the drawing sets off, and the strongest connections. Here is
+// where they stand, and what pointer and keys do; a worker paints (painter.js).
+import { onColours } from "./colours.js";
 import { outputName, placeName } from "./columns.js";
-import { paintHead } from "./heads.js";
 import { layOut, neuronAt, placeOf, sizeOf } from "./layout.js";
-import { light } from "./lights.js";
-import { paintLinks, touches } from "./links.js";
 import { percent, signed } from "./numbers.js";
 import { penIsDown } from "./pad.js";
 import { afterPainting } from "./painting.js";
-import { paintWindow, ring } from "./rings.js";
 import { change, state, watch } from "./state.js";
+import { themeColours } from "./theme.js";
 
-const QUICK = 20; // links into a column while the pen moves: curves are what takes time to paint
 const stage = document.getElementById("stage");
 const canvas = document.getElementById("network");
 const tip = document.getElementById("tip");
-const context = canvas.getContext("2d");
+const painter = new Worker(new URL("painter.js", import.meta.url), { type: "module" });
 
 let boxes = [];
 let unit = 16;
@@ -24,11 +21,14 @@ let waiting = false;
 
 /** Begin. */
 export function startNetwork() {
+  const paper = canvas.transferControlToOffscreen();
+  painter.postMessage({ paper }, [paper]);
+  sendColours();
   watch(["network", "neuron", "opened", "drawing"], repaint);
   watch(["answer"], () => state.answer?.brief || repaint()); // a brief one lights nothing
   watch(["network"], place);
   watch(["answer"], tell);
-  onColours(repaint);
+  onColours(sendColours);
   new ResizeObserver(place).observe(stage);
   canvas.addEventListener("pointermove", (event) => hover(neuronAt(boxes, event.offsetX, event.offsetY)));
   canvas.addEventListener("pointerleave", () => hover(null));
@@ -36,6 +36,10 @@ export function startNetwork() {
   canvas.addEventListener("keydown", key);
   canvas.addEventListener("blur", () => hover(null));
   place();
+}
+
+function sendColours() {
+  painter.postMessage({ colours: themeColours() });
 }
 
 function open(found) {
@@ -99,8 +103,6 @@ function place() {
   const { clientWidth: width, clientHeight: height } = stage;
   if (!state.network || !width) return;
   unit = parseFloat(getComputedStyle(stage).fontSize);
-  canvas.width = Math.round(width * devicePixelRatio);
-  canvas.height = Math.round(height * devicePixelRatio);
   boxes = layOut(state.network.columns, width, height, unit);
   hovered = null;
   tell();
@@ -118,40 +120,24 @@ function repaint() {
   else requestAnimationFrame(act);
 }
 
+/** Send the painter all that it needs: only plain values, and of the state only what is drawn. */
 function paint() {
-  context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
-  context.clearRect(0, 0, stage.clientWidth, stage.clientHeight);
-  if (!state.network || boxes.length !== state.network.columns.length) return;
-  const focus = focused();
-  if (!focus) paintAllLinks(focus);
-  const ends = new Map();
-  boxes.forEach((box, i) => {
-    paintHead(context, stage.clientWidth, box, i, unit, ends);
-    const values = state.answer ? (i === 0 ? state.answer.input : state.answer.values[i]) : null;
-    light(context, box, values, state.network);
+  const { answer, network, opened } = state;
+  const { clientWidth: width, clientHeight: height } = stage;
+  const drawn = network && boxes.length === network.columns.length;
+  const [column, index] = state.neuron.split(",").map(Number);
+  painter.postMessage({
+    width,
+    height,
+    ratio: devicePixelRatio,
+    unit,
+    boxes: drawn ? boxes : [],
+    network: drawn && { columns: network.columns, classes: network.classes, refuses: network.refuses },
+    values: answer && [answer.input, ...answer.values.slice(1)],
+    links: answer?.links ?? [],
+    hurried: penIsDown(),
+    hovered,
+    chosen: state.neuron ? { column, index } : null,
+    opened: opened && { column: opened.column, position: opened.position, index: opened.index, window: opened.window, pools: !opened.weights, incoming: opened.incoming },
   });
-  paintWindow(context, boxes, unit);
-  if (focus) paintAllLinks(focus); // above the neurons: they lead to one of many
-  const chosen = state.neuron.split(",").map(Number);
-  if (state.neuron && boxes[chosen[0]] && chosen[1] < sizeOf(boxes[chosen[0]])) ring(context, boxes[chosen[0]], chosen[1], colours().text("ink"), unit);
-  if (hovered) ring(context, boxes[hovered.column], hovered.index, colours().text("accent"), unit);
-}
-
-/** The neuron whose links are shown: the hovered one, else the open one; null for those of all. */
-function focused() {
-  const { opened, answer } = state;
-  return hovered ?? (opened && answer ? { column: opened.column, index: opened.position } : null);
-}
-
-function paintAllLinks(focus) {
-  const { opened } = state;
-  for (const group of state.answer?.links ?? []) {
-    const { from, to, lines } = group;
-    const own = focus === null ? lines.slice(0, penIsDown() ? QUICK : undefined) : lines.filter((link) => touches(group, link, focus, boxes));
-    paintLinks(context, [boxes[from], boxes[to]], group, own, Math.abs(lines[0]?.[2] ?? 0), focus !== null ? 1 : boxes[0].crowded ? 0.45 : 0.75, unit);
-  }
-  if (!focus || !opened || opened.column !== focus.column || opened.position !== focus.index) return;
-  const into = opened.incoming;
-  const strongest = Math.max(...into.map(([, , product]) => Math.abs(product)), 0);
-  paintLinks(context, [boxes[focus.column - 1], boxes[focus.column]], { between: "units" }, into, strongest, 1, unit);
 }

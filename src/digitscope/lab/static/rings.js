@@ -1,11 +1,9 @@
 // Marks on the network: a ring around a neuron, and what a place of a map looks at.
 import { colours } from "./colours.js";
 import { cornerOf, placeOf } from "./layout.js";
-import { state } from "./state.js";
 
 /** What the open place of a map looks at, in the maps before it. */
-export function paintWindow(context, boxes, unit) {
-  const { opened } = state;
+export function paintWindow(context, boxes, opened, unit) {
   const box = boxes[opened?.column - 1];
   if (!opened?.window || !box) return;
   const [row, column, side] = opened.window;
@@ -15,7 +13,7 @@ export function paintWindow(context, boxes, unit) {
   context.strokeStyle = colours().text("accent");
   context.lineWidth = Math.max(1, 0.09 * unit);
   for (let map = 0; map < n; map++) {
-    if (!opened.weights && map !== opened.index) continue; // a pooling looks at its own map alone
+    if (opened.pools && map !== opened.index) continue; // a pooling looks at its own map alone
     const [x, y] = box.kind === "image" ? [box.x, box.y] : cornerOf(box, map);
     context.strokeRect(x + left * box.cell, y + top * box.cell, (right - left) * box.cell, (bottom - top) * box.cell);
   }
