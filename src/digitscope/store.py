@@ -57,6 +57,22 @@ def write_atomically(path: Path, data: bytes) -> None:
                 Path(temporary).unlink()
 
 
+def free(path: Path) -> Path:
+    """A path where nothing stands yet, in a folder that can be written to; StorageError if not.
+
+    To be asked before the work whose outcome is to stand there.
+    """
+    if path.exists() or path.is_symlink():
+        raise StorageError(f"{path}: exists, nothing is overwritten: choose another")
+    if not path.parent.is_dir():
+        raise StorageError(f"{path}: there is no folder {path.parent}: make it first")
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):  # what rights alone say is not true of root
+            return path
+    except OSError as error:
+        raise StorageError(unwritable(path, error)) from None
+
+
 @contextlib.contextmanager
 def folder_atomically(path: Path) -> Iterator[Path]:
     """An empty folder to fill, which becomes `path` when the block ends without an error.
@@ -94,7 +110,9 @@ def unwritable(path: Path, error: OSError) -> str:
         errno.EDQUOT: "free some space; nothing that was there is lost",
         errno.EACCES: "choose a folder that you may write to",
         errno.EROFS: "choose a folder that you may write to",
-        errno.ENOENT: "make the folder first",
+        errno.ENOENT: "choose a folder that you may write to"  # such as /proc, as root
+        if path.parent.is_dir()
+        else "make the folder first",
         errno.ENOTDIR: "a part of this path is a file: choose another folder",
     }.get(error.errno or 0, "choose another place")
     return f"{path}: cannot be written: {error.strerror or error}: {advice}"

@@ -141,6 +141,7 @@ def test_a_blank_page_is_a_note(cli: Cli, tmp_path: Path) -> None:
 def test_annotate(cli: Cli, folder: Path, tmp_path: Path) -> None:
     one = cli("read", folder / "a.png", "--annotate", "out.png")
     assert one.returncode == 0, one.stderr
+    assert one.stderr == "annotated: out.png\n"
     np.testing.assert_array_equal(
         pixels(tmp_path / "out.png"), np.asarray(Reader().read(folder / "a.png").draw())
     )
@@ -160,6 +161,30 @@ def test_pages_beside_a_file_take_free_names(cli: Cli, tmp_path: Path) -> None:
     assert [page["text"] for page in json.loads(done.stdout)["pages"]] == ["2024 17", "815"]
     assert {p.name for p in tmp_path.glob("out*")} == {"out.png", "out-2.png", "out-3.png"}
     assert (tmp_path / "out-2.png").read_bytes() == b"mine"
+    assert done.stderr == "annotated: 2 pages, a file each, in .: out.png, out-3.png\n"
+    done = cli("read", "scan.tiff", "--annotate", "drawn")
+    assert done.stderr == "annotated: 2 pages, in drawn\n"
+
+
+@pytest.mark.parametrize("name", ["seen.jpg", "seen.TIFF", "seen.pdf"])
+def test_an_image_of_another_kind_is_no_folder(cli: Cli, folder: Path, name: str) -> None:
+    said = complaint(cli("read", folder / "a.png", "--annotate", name))
+    assert said == (
+        f"--annotate {name}: pictures are PNG files: name it seen.png, or give a new folder"
+    )
+    assert not list(folder.parent.glob("seen*"))
+
+
+@pytest.mark.parametrize("option", ["--csv", "--annotate", "--explain"])
+def test_files_that_cannot_be_written_are_known_of_before_reading(
+    cli: Cli, folder: Path, option: str
+) -> None:
+    out = "/proc/x.csv" if option == "--csv" else "/proc/x.png"
+    done = cli("read", folder / "a.png", option, out)
+    assert done.stdout == ""
+    said = complaint(done)
+    assert f"{out}: cannot be written: " in said
+    assert said.endswith("choose a folder that you may write to")
 
 
 @pytest.mark.parametrize("stopped_by", [KeyboardInterrupt, StorageError])

@@ -9,9 +9,8 @@ from pathlib import Path
 import typer
 
 from digitscope.cli.console import complain_of, percent, print_json
-from digitscope.errors import StorageError
 from digitscope.models.model import load, save
-from digitscope.store import SUFFIX
+from digitscope.store import SUFFIX, free
 from digitscope.threads import limited_threads
 from digitscope.training.adapt import Adapted, Score, adapt
 from digitscope.training.crops import read_crops
@@ -35,10 +34,7 @@ def command(
     is overwritten: neither the model that it begins from, nor a file that is there.
     """
     out = out if out.suffix == SUFFIX else out.with_name(out.name + SUFFIX)
-    if out.exists() or out.is_symlink():
-        raise StorageError(f"{out}: exists, nothing is overwritten: choose another")
-    if not out.parent.is_dir():
-        raise StorageError(f"{out}: there is no folder {out.parent}: make it first")
+    free(out)
     began = time.perf_counter()
     loaded, given = load(model), read_crops(crops)
     complain_of(given.unreadable)

@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Any
 
 from digitscope.errors import StorageError
-from digitscope.store import write_atomically
+from digitscope.store import free, write_atomically
 from digitscope.training.messages import Inbox, Stop
 
 MOST_TOLD = 5  # unreadable images that are named one by one
@@ -63,12 +63,10 @@ def complain_of(unreadable: Sequence[str]) -> None:
 
 
 def new_file(path: Path) -> Path:
-    """A path for a picture that does not exist yet; StorageError where it does."""
+    """A path for a new picture; StorageError where there can be none."""
     if path.suffix.lower() != ".png":
         raise StorageError(f"{path}: figures are PNG files: name it {path.stem}.png")
-    if path.exists() or path.is_symlink():
-        raise StorageError(f"{path}: exists, nothing is overwritten: choose another")
-    return path
+    return free(path)
 
 
 def save_figure(figure: Any, path: Path, quiet: bool = False) -> None:

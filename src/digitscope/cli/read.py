@@ -10,13 +10,13 @@ from typing import Any
 
 import typer
 
-from digitscope.cli.console import print_json, save_figure
-from digitscope.cli.read_files import Annotations, CropFolder, find_images, free
+from digitscope.cli.console import new_file, print_json, save_figure
+from digitscope.cli.read_files import Annotations, CropFolder, find_images
 from digitscope.cli.read_progress import ReadProgress
 from digitscope.errors import DigitscopeError, ImageError, SettingError
 from digitscope.reader import READER, RUNTIMES, Reader
 from digitscope.reading.tree import VERSION, Page, to_csv
-from digitscope.store import write_atomically
+from digitscope.store import free, write_atomically
 
 EPILOG = """
 A ? stands for a mark that is no digit, or for a digit less sure than --reject-below.
@@ -55,7 +55,9 @@ def command(
     ),
     csv: Path | None = typer.Option(None, help="Write a row a number to a new file, - for stdout."),
     annotate: Path | None = typer.Option(
-        None, help="Draw what was read: a new PNG file, or a new folder for many images."
+        None,
+        help="Draw what was read: a new PNG file (x.png; of more pages x-2.png, ...), or a new "
+        "folder for many images.",
     ),
     crops: Path | None = typer.Option(
         None, help="Keep unsure digits in a new folder, with a labels.csv to fill in for adapt."
@@ -120,9 +122,10 @@ class Wanted:
         explain: Path | None,
         named: bool,
     ) -> None:
-        for path in (csv, explain):
-            if path is not None and path != STDOUT:
-                free(path)
+        if csv and csv != STDOUT:
+            free(csv)
+        if explain:
+            new_file(explain)
         self.reader, self.named = reader, named
         self.as_json, self.csv, self.explain = as_json, csv, explain
         self.drawn = Annotations(annotate, named) if annotate else None
@@ -162,7 +165,7 @@ class Wanted:
             yield
         finally:
             try:
-                self._list_crops()
+                self._tell_files()
             finally:
                 self._write()
                 self._count_misfits()
@@ -184,7 +187,9 @@ class Wanted:
             many = "the number does" if len(self.fits) == 1 else many
             print(f"digitscope: {many} not fit {self.reader.field.told}", file=sys.stderr)
 
-    def _list_crops(self) -> None:
+    def _tell_files(self) -> None:
+        if self.drawn and (told := self.drawn.told()):
+            print(told, file=sys.stderr)
         if self.crops:
             labels, count = self.crops.close(), len(self.crops.rows)
             print(f"crops: {count:,} unsure digits, listed in {labels}", file=sys.stderr)

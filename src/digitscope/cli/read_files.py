@@ -11,18 +11,17 @@ from typing import Any
 from digitscope.errors import ImageError, SettingError, StorageError
 from digitscope.reading.crops import COLUMNS, crop_name, to_crop
 from digitscope.reading.tree import Page
-from digitscope.store import write_atomically
+from digitscope.store import free, unwritable, write_atomically
 
 LABELS = "labels.csv"
+MOST_NAMED = 5  # files of pages that are named one by one
 
 
 def find_images(names: list[str]) -> tuple[list[str], list[ImageError]]:
     """Files, and the images of folders (and of those in them) in the order of their names; and
     what is wrong with folders that have none.
     """
-    from PIL import Image
-
-    known = {*Image.registered_extensions(), ".pdf"}
+    known = image_suffixes()
     found, errors = [], []
     for name in names:
         if name == "-" or not Path(name).is_dir():
@@ -39,17 +38,15 @@ def find_images(names: list[str]) -> tuple[list[str], list[ImageError]]:
     return found, errors
 
 
+def image_suffixes() -> set[str]:
+    """How the names of images end, in lower case."""
+    from PIL import Image
+
+    return {*Image.registered_extensions(), ".pdf"}
+
+
 def _hidden(path: Path, folder: Path) -> bool:
     return any(part.startswith(".") for part in path.relative_to(folder).parts)
-
-
-def free(path: Path) -> Path:
-    """A path that does not exist yet; StorageError where it does."""
-    if path.exists() or path.is_symlink():
-        raise StorageError(f"{path}: exists, nothing is overwritten: choose another")
-    if not path.parent.is_dir():
-        raise StorageError(f"{path}: there is no folder {path.parent}: make it first")
-    return path
 
 
 def stem_of(page: Page) -> str:
@@ -65,7 +62,7 @@ def _make_empty(folder: Path) -> Path:
         folder.mkdir(exist_ok=True)
         full = any(folder.iterdir())
     except OSError as error:
-        raise StorageError(f"{folder}: cannot be made: {error.strerror}") from None
+        raise StorageError(unwritable(folder, error)) from None
     if full:
         raise StorageError(f"{folder}: is not empty, nothing is overwritten: choose another")
     return folder
@@ -79,10 +76,16 @@ class Annotations:
 
     def __init__(self, path: Path, several: bool) -> None:
         is_file = path.suffix.lower() == ".png"
+        if not is_file and path.suffix.lower() in image_suffixes():
+            raise SettingError(
+                f"--annotate {path}: pictures are PNG files: name it {path.stem}.png, or give a "
+                "new folder"
+            )
         if is_file and several:
             raise SettingError(f"--annotate {path} is one file: give many images a new folder")
         self.folder = None if is_file else _make_empty(path)
         self.path = free(path) if is_file else path
+        self.written: list[Path] = []
 
     def add(self, page: Page) -> Path:
         """Draw one page, and keep it."""
@@ -91,7 +94,21 @@ class Annotations:
         else:
             path = _unique(self.path.parent, self.path.stem, self.path.suffix)
         write_atomically(path, png(page.draw()))
+        self.written.append(path)
         return path
+
+    def told(self) -> str:
+        """Where the pages are, in a sentence; "" where there is none."""
+        count = len(self.written)
+        if count == 0:
+            return ""
+        if self.folder:
+            return f"annotated: {count:,} {'page' if count == 1 else 'pages'}, in {self.folder}"
+        names = [path.name for path in self.written]
+        if count == 1:
+            return f"annotated: {self.path}"
+        shown = names if count <= MOST_NAMED else [*names[: MOST_NAMED - 2], "...", names[-1]]
+        return f"annotated: {count:,} pages, a file each, in {self.path.parent}: {', '.join(shown)}"
 
 
 class CropFolder:

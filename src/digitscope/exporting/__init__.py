@@ -9,10 +9,11 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 
-from digitscope.errors import SettingError, StorageError, nearest
+from digitscope.errors import SettingError, nearest
 from digitscope.exporting.exported import Exported
 from digitscope.exporting.format import Format
 from digitscope.models.model import Model, load
+from digitscope.store import free
 
 # Name -> module and its row, imported when the format is first asked for.
 FORMATS = {
@@ -57,7 +58,5 @@ def export(model: Model | str | Path, format: str, path: str | Path | None = Non
     path = Path(model.name + chosen.suffix) if path is None else Path(path)
     if not chosen.is_folder and path.suffix != chosen.suffix:
         path = path.with_name(path.name + chosen.suffix)
-    if path.exists() or path.is_symlink():
-        raise StorageError(f"{path}: exists, nothing is overwritten: choose another")
-    chosen.write(Exported.of(model), path)
+    chosen.write(Exported.of(model), free(path))
     return path
