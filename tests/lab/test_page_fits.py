@@ -1,4 +1,4 @@
-"""What a control says is not cut off, on a notebook."""
+"""What a control says is not cut off, and nothing lies over anything else, in windows of any width."""
 
 from __future__ import annotations
 
@@ -26,6 +26,28 @@ CUT = """view => {
   }
   return cut;
 }"""
+# Words, pictures and controls of a view that lie over one another, or stand out of the window.
+MIXED = """view => {
+  const seen = "canvas, svg:not(.icon), select, input, button:not(.why-tile, .download), p, h2, label, b, em";
+  const parts = [...document.querySelectorAll(view)].flatMap((root) => [...root.querySelectorAll(seen)])
+    .filter((e) => e.checkVisibility({ opacityProperty: true }) && e.getBoundingClientRect().width > 1);
+  const name = (e) => e.id || e.className || `${e.parentElement.className} ${e.tagName}`;
+  const found = [];
+  for (const [i, a] of parts.entries()) {
+    const at = a.getBoundingClientRect();
+    if (at.left < -1 || at.right > innerWidth + 1) found.push(`${name(a)} stands out`);
+    for (const b of parts.slice(i + 1)) {
+      if (a.contains(b) || b.contains(a)) continue;
+      const other = b.getBoundingClientRect();
+      const across = Math.min(at.right, other.right) - Math.max(at.left, other.left);
+      const down = Math.min(at.bottom, other.bottom) - Math.max(at.top, other.top);
+      if (across > 2 && down > 2) found.push(`${name(a)} and ${name(b)}`);
+    }
+  }
+  return found;
+}"""
+# From a narrow phone to 4K, and on both sides of every width at which the page changes.
+WIDTHS = (360, 600, 641, 680, 799, 800, 900, 1024, 1088, 1089, 1248, 1249, 1440, 3840)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +76,34 @@ def test_a_drawing_and_an_empty_number_are_named_whole(browser: Browser, lab: Se
             someone.page.click(f"#tab-{view}")
             someone.page.locator(ready).first.wait_for(timeout=30_000)
             assert someone.page.evaluate(CUT, view) == []
+
+
+@pytest.mark.parametrize("model", ["runs/small", "reader"])
+def test_why_is_in_order_at_every_width(browser: Browser, lab: Served, model: str) -> None:
+    address = f"#view=why&image=test:9000&model={model}"
+    with person(browser, lab.address, address) as someone:
+        page = someone.page
+        page.locator("#why-bars .best").wait_for(timeout=30_000)
+        for width in WIDTHS:
+            page.set_viewport_size(
+                {"width": width, "height": width * 9 // 16 if width > 900 else 1000}
+            )
+            page.wait_for_timeout(150)
+            assert (width, page.evaluate(MIXED, "#why")) == (width, [])
+
+
+def test_the_head_has_room_at_every_width(browser: Browser, lab: Served) -> None:
+    """All views can be read, and the model's whole name; on a phone the views scroll."""
+    with person(browser, lab.address, "#model=runs/small") as someone:
+        page = someone.page
+        page.locator("#model").wait_for()
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            page.wait_for_timeout(150)
+            assert (width, page.evaluate(CUT, "model-chooser")) == (width, [])
+            if width > 640:
+                expect(page.locator(".tabs-frame .more-on")).to_be_hidden()
+                assert (width, page.evaluate(MIXED, "body > header")) == (width, [])
 
 
 def test_the_buttons_of_a_training_stay_in_one_row(browser: Browser, lab: Served) -> None:
