@@ -35,6 +35,21 @@ TRIED = """async () => {
   for (let i = 0; i < 100 && state.unreadFile; i++) await new Promise((go) => setTimeout(go, 100));
 }"""
 
+# Questions about numbers go nowhere until `letGo` is called.
+HELD = """() => {
+  const send = WebSocket.prototype.send;
+  let held = [];
+  WebSocket.prototype.send = function (data) {
+    const numbers = typeof data === "string" && JSON.parse(data).do === "numbers";
+    if (held && (numbers || held.length % 2)) held.push([this, data]);
+    else send.call(this, data);
+  };
+  window.letGo = () => {
+    for (const [socket, data] of held) send.call(socket, data);
+    held = null;
+  };
+}"""
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory, small_run: Path) -> Path:
@@ -111,9 +126,8 @@ def test_a_page_of_lines_is_dropped_and_its_digits_gone_through_by_key(reader: P
     expect(page).to_have_url(re.compile("image=file"))
 
 
-def test_a_page_on_which_no_single_digit_is_found_is_read_all_the_same(
-    reader: Person, tmp_path: Path
-) -> None:
+@pytest.fixture
+def pencil(tmp_path: Path) -> Path:
     """A pencil on squared paper: what prepares one digit finds no ink there."""
     size, pencil = (300, 420), tmp_path / "pencil.png"
     ink = written(["2048", "731"], 1, size=size).ink
@@ -122,8 +136,19 @@ def test_a_page_on_which_no_single_digit_is_found_is_read_all_the_same(
     Image.fromarray(page).save(pencil)
     with pytest.raises(ImageError, match="no ink found"):
         prepare(pencil)
-    reader.draw(THREE)
-    reader.reads(3)
+    return pencil
+
+
+@pytest.mark.parametrize("before", ["drawing", "page"])
+def test_a_page_on_which_no_single_digit_is_found_is_read_all_the_same(
+    reader: Person, pencil: Path, before: str
+) -> None:
+    if before == "page":
+        reader.page.set_input_files("#file", PAGE)
+        expect(digits(reader.page).first).to_be_visible(timeout=20_000)
+    else:
+        reader.draw(THREE)
+        reader.reads(3)
     reader.page.set_input_files("#file", pencil)
     reader.says("several-words", "7 digits in 2 lines")
     expect(reader.page.locator("#pad-boxes rect")).to_have_count(7)
@@ -170,6 +195,55 @@ def test_a_file_that_cannot_be_read_takes_no_digits_away(
     reader.page.evaluate(TRIED)
     reader.page.wait_for_timeout(1500)  # it is looked at again once the pen has rested
     expect(reader.page.locator("#several")).to_be_visible(visible=several)
+
+
+@pytest.mark.parametrize("name", ["list.png", "empty.png", "list.txt", "blank.png"])
+def test_over_a_page_of_digits_it_is_said_of_a_file_that_it_cannot_be_read(
+    reader: Person, tmp_path: Path, name: str
+) -> None:
+    page, file = reader.page, tmp_path / name
+    page.set_input_files("#file", PAGE)
+    expect(digits(page).first).to_be_visible(timeout=20_000)
+    boxes = page.locator("#pad-boxes rect").count()
+    file.write_bytes(b"" if name == "empty.png" else b"milk, eggs")
+    if name == "blank.png":
+        Image.new("L", (200, 150), 250).save(file)
+    page.set_input_files("#file", file)
+    reader.says("read-error", name)
+    page.evaluate(TRIED)
+    page.wait_for_timeout(1000)
+    reader.says("read-error", name)
+    expect(page.locator("#pad-boxes rect")).to_have_count(boxes)
+    digits(page).first.click()  # and it goes once one does something else
+    expect(page.locator("#read-error")).to_have_text("")
+
+
+def test_the_digits_of_a_picture_go_as_another_comes(reader: Person, pencil: Path) -> None:
+    page = reader.page
+    page.set_input_files("#file", PAGE)
+    expect(digits(page).first).to_be_visible(timeout=20_000)
+    page.evaluate(HELD)
+    page.set_input_files("#file", PAGE.with_name("handwritten.jpg"))
+    expect(page.locator("#several-words")).to_have_text("Reading the picture…")
+    expect(page.locator("#pad-boxes rect")).to_have_count(0)
+    expect(digits(page)).to_have_count(0)
+    page.evaluate("letGo()")
+    expect(page.locator("#several")).to_be_hidden()  # it has one digit
+    page.set_input_files("#file", pencil)
+    reader.says("several-words", "7 digits in 2 lines")
+    page.evaluate(HELD)
+    reader.draw(THREE)  # a drawing takes its place
+    expect(page.locator("#several")).to_be_hidden()
+    expect(page.locator("#pad-boxes rect")).to_have_count(0)
+
+
+def test_of_a_first_picture_it_is_said_that_it_is_being_read(reader: Person) -> None:
+    reader.page.locator("#pad").wait_for()
+    reader.page.evaluate(HELD)
+    reader.page.set_input_files("#file", PAGE)
+    expect(reader.page.locator("#several-words")).to_have_text("Reading the picture…")
+    reader.page.evaluate("letGo()")
+    reader.says("several-words", "digits in")
 
 
 def test_a_network_that_has_learned_reads_the_numbers_anew(reader: Person) -> None:

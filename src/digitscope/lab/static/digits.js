@@ -42,7 +42,8 @@ function show() {
   part("-notes").replaceChildren(...(several.warnings ?? []).map((textContent) => Object.assign(document.createElement("li"), { textContent })));
 }
 
-function sentence({ cannot, lines, images }) {
+function sentence({ looking, cannot, lines, images }) {
+  if (looking) return "Reading the picture…";
   if (cannot) return `More than one digit? ${cannot[0].toUpperCase()}${cannot.slice(1)}.`;
   const digits = images.length === 1 ? "1 digit" : `${whole(images.length)} digits`;
   return lines.length === 1 ? `${digits}, read as ${lines[0].text}` : `${digits} in ${whole(lines.length)} lines`;

@@ -10,6 +10,7 @@ let number = 0; // of the last question
 let underWay = null; // {id, time, file, said}: the file that is tried, the line that stays
 let next = null; // the time of the change that waits
 let own = ""; // what was last said here: the next answer takes it away, and leaves what others say
+let lack = ""; // why what lies on the pad has no answer
 let laying = false; // whether what was just read is being laid on the pad: it need not be read again
 
 /** Begin to listen. */
@@ -18,10 +19,11 @@ export function startReading() {
   on("error", failed);
   on("steps", (message, buffer) => change({ stages: stages(message, buffer) }));
   watch(["connected"], () => (underWay = next = null));
-  watch(["image"], () => laying || drawn());
+  watch(["image", "file"], () => laying || drawn());
   watch(["network"], () => read());
   watch(["trying"], () => state.trying && read());
   watch(["unread"], sayUnread);
+  watch(["several"], () => holdsNumbers() && state.unread === lack && change({ unread: "" }));
   // Of a file that was only tried the other views need not know: an answer stands without it.
   watch(["view"], () => state.answer && change({ unread: "" }));
   sayUnread();
@@ -84,7 +86,8 @@ function heard(message, buffer) {
 function failed({ about, id, what }) {
   if (about !== "read" || id !== underWay?.id || overtaken()) return;
   if (!underWay.file) {
-    show(null, null, what);
+    lack = what;
+    show(null, null, underWay.said || (holdsNumbers() ? "" : what));
     return;
   }
   const { file } = underWay;
@@ -92,6 +95,11 @@ function failed({ about, id, what }) {
   own = what;
   change({ trying: null, unread: what, unreadFile: file });
   read(performance.now(), what); // the server has only the file in mind
+}
+
+/** Whether numbers are shown on the pad's file: nobody misses the one digit there. */
+function holdsNumbers() {
+  return state.image === "file" && state.several?.images.length > 0;
 }
 
 /** Whether the pen has moved on since a file was tried: what is said of it does not count. */
