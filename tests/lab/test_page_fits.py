@@ -46,6 +46,22 @@ MIXED = """view => {
   }
   return found;
 }"""
+# What of a step is wider than its place; and whether the line to the loss ends before the number.
+STEP = """() => {
+  const found = [];
+  for (const selector of ["html", "#stage-parts", "#chain-panel", "#chain-told", ".check", ".check dd", ".losses"]) {
+    for (const e of document.querySelectorAll(selector)) {
+      if (e.checkVisibility() && e.scrollWidth > e.clientWidth + 1) found.push(`${e.id || selector} ${e.scrollWidth} in ${e.clientWidth}`);
+    }
+  }
+  const before = [...document.querySelectorAll("#pipeline .lane-1")].at(-2);
+  const line = getComputedStyle(before, "::after");
+  const range = document.createRange();
+  range.selectNodeContents(document.querySelector("#pipeline .loss"));
+  const end = before.getBoundingClientRect().left + parseFloat(line.left) + parseFloat(line.width);
+  if (end > range.getBoundingClientRect().left) found.push("the line touches the loss");
+  return found;
+}"""
 # From a narrow phone to 4K, and on both sides of every width at which the page changes.
 WIDTHS = (360, 600, 641, 680, 799, 800, 900, 1024, 1088, 1089, 1248, 1249, 1440, 3840)
 
@@ -104,6 +120,21 @@ def test_the_head_has_room_at_every_width(browser: Browser, lab: Served) -> None
             if width > 640:
                 expect(page.locator(".tabs-frame .more-on")).to_be_hidden()
                 assert (width, page.evaluate(MIXED, "body > header")) == (width, [])
+
+
+def test_a_step_is_whole_at_every_width(browser: Browser, lab: Served) -> None:
+    """Its last stage, with the chart of other rates, and the chain rule beside it or below."""
+    address = "#view=backprop&image=test:9000&stage=after&batch=8&model=runs/small"
+    for more in ("", "&weight=W1"):
+        with person(browser, lab.address, address + more) as someone:
+            page = someone.page
+            page.locator(".rates > svg").wait_for()
+            page.locator("#chain-rows li" if more else "#chain-hint").first.wait_for()
+            for width in WIDTHS:
+                page.set_viewport_size({"width": width, "height": max(700, width * 9 // 16)})
+                page.wait_for_timeout(100)
+                assert (width, page.evaluate(STEP)) == (width, [])
+                assert (width, page.evaluate(CUT, "backprop")) == (width, [])
 
 
 def test_the_buttons_of_a_training_stay_in_one_row(browser: Browser, lab: Served) -> None:

@@ -110,13 +110,20 @@ function boxesOf({ factors, formula, value }) {
   const boxes = document.createElement("div");
   boxes.className = "boxes";
   factors.forEach((factor, i) => {
-    if (i) boxes.append(sign(formula && i === 1 ? "−" : "×"));
-    boxes.append(box(factor));
+    if (i) boxes.append(unbroken(sign(formula && i === 1 ? "−" : "×"), box(factor)));
+    else boxes.append(box(factor));
   });
   const divided = /\/ (\d+)/.exec(formula);
   if (divided) boxes.append(sign(`÷ ${divided[1]}`));
-  boxes.append(sign("="), box({ symbol: "", value, words: "" }, "result"));
+  boxes.append(unbroken(sign("="), box({ symbol: "", value, words: "" }, "result")));
   return boxes;
+}
+
+/** What stands in one line: a sign begins a new one with what it belongs to. */
+function unbroken(...inside) {
+  const place = Object.assign(document.createElement("span"), { className: "unbroken" });
+  place.append(...inside);
+  return place;
 }
 
 function box({ symbol, value, words }, kind = "") {
@@ -142,7 +149,8 @@ function termsOf({ terms, others, rest, value, followed }, depth) {
     const button = document.createElement("button");
     button.className = "plain";
     button.dataset.help = "chain-term";
-    typeset(button, `${left.symbol} · ${right.symbol}`);
+    const [from, to] = [left, right].map(({ symbol }) => typeset(unbroken(), symbol));
+    button.append(from, " · ", to);
     button.setAttribute("aria-pressed", String(key === followed));
     button.setAttribute("aria-label", `${plain(left.symbol)} times ${plain(right.symbol)}: follow it`);
     button.disabled = followed < 0;

@@ -72,9 +72,11 @@ function symbolOf({ id }) {
 
 function paintAll() {
   const { stages, columns, values, gradients, J } = state.walk;
+  const loss = exact(J, 3);
+  strip.style.setProperty("--letters", loss.length); // the line to it ends before it
   for (const [k, { id, column, phase }] of stages.entries()) {
     const canvas = buttons[k].querySelector("canvas");
-    if (id === "J") buttons[k].querySelector(".loss").textContent = exact(J, 3);
+    if (id === "J") buttons[k].querySelector(".loss").textContent = loss;
     if (!canvas) continue;
     const { shape } = columns[column];
     const numbers = phase === "forward" ? values[column] : gradients[column];

@@ -24,10 +24,21 @@ function show() {
   typeset(part("title"), now.title);
   typeset(part("formula"), now.formula);
   part("words").textContent = now.words;
-  part("parts").replaceChildren(...walk.parts.flatMap(figureOf));
-  if (walk.rates.length) part("parts").append(ratesPlot(walk));
+  const figures = walk.parts.map(figureOf);
+  const losses = walk.rates.length ? figures.splice(walk.parts.findIndex(({ kind }) => kind === "number")) : [];
+  part("parts").replaceChildren(...figures.flat());
+  if (losses.length) part("parts").append(outcomeOf(losses.flat(), walk));
   part("where").textContent = `${source.file}:${source.line}`;
   part("code").textContent = source.code;
+}
+
+/** What came of the update: the losses before and after, and under them those of other rates. */
+function outcomeOf(losses, walk) {
+  const outcome = Object.assign(document.createElement("div"), { className: "outcome" });
+  const numbers = Object.assign(document.createElement("div"), { className: "losses" });
+  numbers.append(...losses);
+  outcome.append(numbers, ratesPlot(walk));
+  return outcome;
 }
 
 /** A download's name: the quantity, and the stage that it stands in, if that is another. */
@@ -36,8 +47,8 @@ function titled(symbol) {
   return symbol === id ? id : `${id} ${symbol}`;
 }
 
-/** The sign before a quantity, and the quantity. */
-function figureOf(quantity, i) {
+/** The sign before a quantity, if there is one, and the quantity. */
+function figureOf(quantity) {
   const sign = Object.assign(document.createElement("span"), { className: "sign", textContent: quantity.before });
   const figure = document.createElement("figure");
   const caption = document.createElement("figcaption");
@@ -51,7 +62,7 @@ function figureOf(quantity, i) {
   figure.className = `of-${content.className}`;
   figure.dataset.download = titled(plain(quantity.symbol));
   figure.style.flexGrow = content.dataset.grow ?? "";
-  return i === 0 && !quantity.before ? [figure] : [sign, figure];
+  return quantity.before ? [sign, figure] : [figure];
 }
 
 function contentOf(quantity, say) {
