@@ -103,6 +103,12 @@ def test_what_is_no_image_is_said_in_one_line(someone: Person, tmp_path: Path) -
     expect(someone.page.locator("#read-error")).to_have_text("")
 
 
+def test_what_reads_a_pdf_is_said(someone: Person, tmp_path: Path) -> None:
+    (tmp_path / "scan.pdf").write_bytes(b"%PDF-1.4\n%\xe2\xe3\n")
+    someone.page.set_input_files("#file", tmp_path / "scan.pdf")
+    someone.says("read-error", "scan.pdf: this is a PDF, expected an image; try `digitscope read`")
+
+
 def test_a_file_that_cannot_be_read_takes_nothing_away(someone: Person, tmp_path: Path) -> None:
     """The strokes stay strokes, the answer stays, and the server has the drawing in mind."""
     someone.draw(THREE)

@@ -92,6 +92,8 @@ def _unknown(source: Any, name: str) -> str:
     start = source.read(16)
     if not start:
         return f"{name}: the file is empty, expected an image; try saving or copying it again"
+    if start.startswith(b"%PDF-"):
+        return f"{name}: this is a PDF, expected an image; try `digitscope read`, which reads pages"
     text = start.decode("latin-1")
     begins = repr(text) if text.isascii() and text.isprintable() else start.hex(" ")
     return (
