@@ -5,6 +5,7 @@ as Python does, and asks nobody for anything.
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,7 +17,7 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Error, Page, expect
 
 from digitscope.data.mnist import load_mnist
 from digitscope.errors import ImageError, SpecError
@@ -92,6 +93,22 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 # --- the forward pass ---
+
+
+@pytest.mark.parametrize(
+    ("images", "said"),
+    [
+        ("new Float32Array(784)", "expected a list of images: put a single one in [ ]"),
+        ("[new Float32Array(783)]", "expected images of 784 numbers, got 783"),
+        ("[5]", "expected images of 784 numbers, got number"),
+    ],
+)
+def test_what_is_no_list_of_images_is_an_error(
+    browser: Browser, reader: Path, images: str, said: str
+) -> None:
+    """One image by itself was taken for 784 of them, and gave as many NaN."""
+    with opened(browser, reader) as page, pytest.raises(Error, match=re.escape(said)):
+        page.evaluate(f"digitscope.probabilities({images})")
 
 
 @pytest.mark.parametrize("name", sorted(models()))

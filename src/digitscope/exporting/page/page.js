@@ -11,9 +11,12 @@ const ask = makeNetwork(model, readWeights(told("weights").textContent, model.ar
 const refuses = model.spec.layers.at(-1).units === model.classes.length + 1;
 let waiting = false;
 
-/** What the network gives for images of 784 bytes (ink 255), or of numbers in 0..1: an array each. */
+/** What the network gives for a list of images, each of 784 bytes (ink 255) or of numbers in 0..1: an array each. */
 function probabilities(images) {
+  const size = model.spec.input_shape.reduce((a, b) => a * b, 1);
+  if (!Array.isArray(images)) throw new TypeError("expected a list of images: put a single one in [ ]");
   return images.map((image) => {
+    if (image?.length !== size) throw new TypeError(`expected images of ${size} numbers, got ${image?.length ?? typeof image}`);
     const scale = image instanceof Uint8Array ? 255 : 1;
     return Array.from(ask(Float64Array.from(image, (v) => v / scale)));
   });
