@@ -100,6 +100,7 @@ def test_42_is_drawn_read_and_its_2_looked_at(reader: Person) -> None:
     expect(digits(reader.page).nth(1)).to_have_attribute("aria-pressed", "true")
     reader.page.click("#tab-why")
     expect(reader.page.locator("#why-target")).to_be_visible()
+    reader.says("why-says", "A digit of your drawing: read as 2")
     reader.page.click("#tab-draw")
     reader.page.click("#several-whole")
     expect(reader.page.locator("#pad-boxes rect")).to_have_count(2)

@@ -25,6 +25,11 @@ export function startSeveral() {
   watch(["image"], forget);
 }
 
+/** Whether the image is one of the digits of the whole picture: it may also be one that was changed. */
+export function isOneOfThem() {
+  return state.whole !== "" && (state.several?.images.some((image) => written(image) === state.image) ?? true);
+}
+
 /** The digit `i` alone, as the network was given it. */
 export function take(i) {
   change({ whole: source(), image: written(state.several.images[i]) });

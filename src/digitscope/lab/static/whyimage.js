@@ -1,6 +1,7 @@
 // The image that is explained: the drawing, an opened file, or a test image, which can be changed here.
 import { typed } from "./images.js";
 import { percent } from "./numbers.js";
+import { isOneOfThem } from "./several.js";
 import { change, state, watch } from "./state.js";
 import { outcomeName } from "./whymap.js";
 
@@ -23,7 +24,7 @@ export function startWhyImage() {
   document.getElementById("why-first").addEventListener("click", any);
   document.getElementById("why-to-pad").addEventListener("click", () => change({ view: "draw" }));
   watch(["image"], follow);
-  watch(["evidence"], show);
+  watch(["evidence", "several"], show);
   watch(["network", "answer"], sayWhatIsMissing);
   follow();
   sayWhatIsMissing();
@@ -47,7 +48,9 @@ function what() {
   const found = /^(test|train):(\d+)$/.exec(state.image);
   if (found) return found[1] === "test" ? `Test image ${found[2]}` : `Training image ${found[2]}`;
   if (state.image === "file") return "Your image";
-  return state.image ? "The changed image" : "Your drawing";
+  if (!state.image) return "Your drawing";
+  if (!isOneOfThem()) return "The changed image";
+  return state.whole === "file" ? "A digit of your image" : "A digit of your drawing";
 }
 
 function sayWhatIsMissing() {
