@@ -65,7 +65,9 @@ def test_scrubbing_shows_what_numpy_says_of_the_frame(
             compare(someone, home / "runs" / "small", frame, "test:7")
             someone.says("updates", f"{frame.updates} update")
         someone.says("judged-on", "1,000 validation images")
-        expect(page.locator("#time-truth")).to_have_text(re.compile("^It is a 9"))
+        expect(page.locator("#time-truth")).to_have_text(
+            re.compile("^It is a 9.* Not calibrated; Draw's answer is.$")
+        )
         for plot in ("past-loss", "past-accuracy"):  # the uneven axis says so
             expect(page.locator(f"#{plot} .zone")).to_have_count(1)
             someone.says(plot, "first batches")

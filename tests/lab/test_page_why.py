@@ -101,6 +101,11 @@ def test_two_digits_are_compared(browser: Browser, lab: Served, model: Model) ->
         assert number(page.inner_text("#why-words").partition("for ")[2]) == pytest.approx(
             P[6] / P[5], rel=0.02
         )
+        power = page.inner_text("#why-words").partition("e to the ")[2]
+        assert np.exp(number(power)) == pytest.approx(P[6] / P[5], rel=0.02)
+        assert number(power.partition("calibration,")[2]) == pytest.approx(
+            sums(page)[3] / number(power), abs=0.005
+        )
 
 
 def test_maps_are_explained_by_hiding_patches(browser: Browser, lab: Served) -> None:

@@ -55,7 +55,7 @@ def backprop(model: Model, given: Input, asked: Asked) -> Message:
         "J": step.J,
         "columns": _columns(model, step, told),
         "weights": [[name, list(W.shape)] for name, W in step.network.weights.items()],
-        "stages": [_heading(stage) for stage in told],
+        "stages": [_heading(model, stage) for stage in told],
         "stage": at,
         "parts": [_part(model, part) for part in told[at].parts],
         "source": asdict(told[at].source),
@@ -112,9 +112,15 @@ def _columns(model: Model, step: BatchStep, stages: list[Stage]) -> list[dict[st
     return [*told, {"symbol": "J", "shape": []}]
 
 
-def _heading(stage: Stage) -> dict[str, Any]:
+def _heading(model: Model, stage: Stage) -> dict[str, Any]:
+    """A stage without its parts. Where the answer stands in Draw, it is another where a model is
+    calibrated: that is done when its training has ended.
+    """
     names = ("id", "phase", "column", "title", "formula", "words")
-    return {name: getattr(stage, name) for name in names}
+    told = {name: getattr(stage, name) for name in names}
+    if model.calibrated and stage.title.startswith("Output: "):
+        told["words"] += " Not calibrated: that comes after training, and Draw and Why show it."
+    return told
 
 
 def _shown(part: Part, of: int) -> Floats:

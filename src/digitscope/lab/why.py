@@ -54,8 +54,15 @@ def told_contributions(model: Model, given: Input, asked: dict[str, Any]) -> Mes
         ratio = float(log_ratio(model, Z, digit, against)[0])
         fields["likelier"] = digit if ratio >= 0 else against
         fields["times"] = float(np.exp(min(abs(ratio), 700)))
+        fields["temperature"] = model.temperature if _is_divided(model, by) else None
     parts = [found.maps, shown, *([] if weights is None else [weights])]
     return Message(fields, b"".join(np.ascontiguousarray(part, "<f4").tobytes() for part in parts))
+
+
+def _is_divided(model: Model, by: str) -> bool:
+    """Whether calibration stands between a sum of logits and what is how much likelier."""
+    softmax = model.refuses or model.network.spec.output != "sigmoid"
+    return by == "path" and softmax and model.temperature not in (None, 1)
 
 
 def _shown(

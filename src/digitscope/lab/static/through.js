@@ -74,7 +74,8 @@ function show() {
   });
   byId("time-digit").textContent = known ? rows[best].name : " ";
   byId("time-sure").textContent = known ? percent(all[best]) : " ";
-  byId("time-truth").textContent = truth(answer, known ? rows[best].name : null);
+  const calibrated = answer?.calibrated && known ? "Not calibrated; Draw's answer is." : "";
+  byId("time-truth").textContent = `${truth(answer, known ? rows[best].name : null)} ${calibrated}`.trim();
   list.style.setProperty("--at", film.places[shownAt()]);
 }
 

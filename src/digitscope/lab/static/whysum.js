@@ -78,9 +78,10 @@ function sumRow({ name, value, kind, from, to }, low, width) {
   return row;
 }
 
-function told({ times, likelier, digit, against: other }, names) {
+function told({ times, likelier, digit, against: other, shown, temperature }, names) {
   if (other === null) return "";
   const [more, less] = likelier === digit ? [digit, other] : [other, digit];
   const often = times === null || times > 1e6 ? "more than a million" : times < 10 ? times.toFixed(1) : whole(times);
-  return `The network holds ${names[more]} for ${often} times as probable as ${names[less]}.`;
+  const how = temperature ? `: e to the ${Math.abs(shown.total / temperature).toFixed(2)}, which is the sum divided by the temperature of its calibration, ${temperature.toFixed(3)}` : "";
+  return `The network holds ${names[more]} for ${often} times as probable as ${names[less]}${how}.`;
 }
