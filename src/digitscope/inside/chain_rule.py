@@ -8,7 +8,7 @@ further. The last row is the derivative of the loss by an output's sum.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -72,8 +72,8 @@ def chain_rule(
     place, shape = tuple(index), weights[weight].shape
     if len(place) != len(shape) or not all(0 <= i < n for i, n in zip(place, shape, strict=True)):
         raise SettingError(
-            f"{weight} has the shape {'×'.join(map(str, shape))}: expected "
-            f"{len(shape)} numbers, each from 0 and below that, got {list(place)}"
+            f"{weight} has the shape {'×'.join(map(str, shape))}: expected a place from "
+            f"{_told([0] * len(shape))} to {_told([n - 1 for n in shape])}, got {_told(place)}"
         )
     layer = next(i for i, names in enumerate(spec.weight_names) if weight in names.values())
     symbol = next(s for s, name in spec.weight_names[layer].items() if name == weight)
@@ -219,6 +219,10 @@ class _Follower:
 
             row, _ = sum_row(head, dZ, slopes * errors, term, self._followed(), source)
             yield _worded(row, "Softmax mixes all outputs: their errors add up.", followed=-1)
+
+
+def _told(place: Iterable[int]) -> str:
+    return ", ".join(map(str, place)) or "none"
 
 
 def _worded(row: Row, words: str, followed: int | None = None) -> Row:
