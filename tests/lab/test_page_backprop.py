@@ -12,6 +12,7 @@ from PIL import Image
 from playwright.sync_api import Browser, expect
 
 from digitscope.arrays import to_input
+from digitscope.lab.backprop import backprop
 from digitscope.lab.unsure import ENOUGH, unsure
 from digitscope.models.model import load
 from digitscope.models.prediction import take_input
@@ -290,8 +291,26 @@ def test_it_begins_with_an_image_that_there_is_something_to_learn_from(
         assert model.judge(take_input(name).image[None]).max() < ENOUGH
         page.fill("#batch-image", "100")
         expect(page).to_have_url(re.compile("test%3A100"))
-        page.click("#batch-unsure")
+        page.get_by_role("button", name="Find an unsure one").click()
         expect(page.locator("#batch-image")).to_have_value(name.removeprefix("test:"))
+
+
+def test_a_probability_that_is_not_calibrated_is_said_to_be(browser: Browser, lab: Served) -> None:
+    """Draw and Why show it calibrated, where a model is."""
+    with person(browser, lab.address, f"{HERE}&stage=A2") as someone:
+        at(someone, "A2")
+        expect(someone.page.locator("#stage-words")).not_to_contain_text("alibrated")
+    told = backprop(load("reader"), take_input("test:18"), {}).fields["stages"]
+    output = next(stage["id"] for stage in told if stage["title"].startswith("Output"))
+    here = f"#view=backprop&model=reader&image=test:18&stage={output}"
+    with person(browser, lab.address, here) as someone:
+        someone.says("stage-words", "Not calibrated")
+
+
+def test_the_last_stage_is_about_the_optimizers_own_step(browser: Browser, lab: Served) -> None:
+    with person(browser, lab.address, f"{HERE}&stage=after&rule=adam") as someone:
+        at(someone, "after")
+        expect(someone.page.locator("#stage-formula")).to_have_text("J(new W) against J(W)")
 
 
 def test_of_a_batch_it_is_said_which_row_is_seen(browser: Browser, lab: Served) -> None:

@@ -226,7 +226,7 @@ class _Teller:
         words = f"The same images through the new weights: {self.judged(J)}."
         line = source_of(updated, "new_weights")
         return Stage(
-            "after", "update", self.last + 2, "After the update", "J(W − η dW) against J(W)", words,
+            "after", "update", self.last + 2, "After the update", "J(new W) against J(W)", words,
             parts, line,
         )  # fmt: skip
 

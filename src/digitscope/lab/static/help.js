@@ -79,7 +79,7 @@ const SENTENCES = {
   "past-confusion": "Rows are digits, columns answers; a frame marks what changed since the moment before: solid where it grew, dashed where it shrank.",
   "backprop-draw": "Goes to the pad; what you draw there is the image of the step.",
   "backprop-test": "Takes a test image that the network is unsure of: of one that it is sure of there is next to nothing to learn.",
-  "batch-unsure": "Takes a test image that the network is unsure of: there the loss and its gradients are large.",
+  "batch-unsure": "Looks for a test image that the network is unsure of, and takes it: there the loss and its gradients are large.",
   "step-first": "Goes to the beginning of the step (Home).",
   "step-back": "Goes one stage back (left arrow).",
   "step-next": "Goes one stage on (right arrow).",
