@@ -23,6 +23,7 @@ from digitscope.reading.reading import Reading
 from digitscope.reading.results import to_line
 from digitscope.reading.strings import read_strips
 from digitscope.reading.tree import Page
+from digitscope.reading.turning import read_upright
 from digitscope.reading.words import warn_of_words
 
 __all__ = ["READER", "Reader", "read", "read_pages"]
@@ -125,7 +126,8 @@ class Reader:
 
         The way is walked once more: a page does not keep its pictures, some 10 MB of them.
         """
-        return explain(page, find_lines(page.picture, self._classify).steps, self._classify)
+        way = find_lines(page.picture, self._classify, page.rotation).steps
+        return explain(page, way, self._classify)
 
     def read_picture(self, picture: Picture) -> Page:
         """The page on an image that is decoded already."""
@@ -144,8 +146,14 @@ class Reader:
 
     def read_layout(self, picture: Picture) -> tuple[Layout, list[Reading]]:
         """The strips of a page and what each was read as, with its lattice: to be drawn."""
-        layout = find_lines(picture, self._classify)
-        return layout, read_strips(layout.strips, self._classify, self.field, self._among)
+
+        def lay_out(rotation: int) -> Layout:
+            return find_lines(picture, self._classify, rotation)
+
+        def read(layout: Layout) -> list[Reading]:
+            return read_strips(layout.strips, self._classify, self.field, self._among)
+
+        return read_upright(find_lines(picture, self._classify), lay_out, read)
 
 
 def _load(name: str | Path) -> Model | Committee:

@@ -31,17 +31,21 @@ class Layout:
     """The lines of a page in reading order, each set straight.
 
     `rotation` says by how many degrees counter-clockwise the page had to be turned: 0, 90, 180 or
-    270. `warnings` are for the user, `steps` for whoever wants to see how it was found.
+    270. `others` are the rotations that the marks speak for nearly as well, or better but by too
+    little: see `reading.turning`. `warnings` are for the user, `steps` for whoever wants to see how
+    it was found.
     """
 
     strips: tuple[Strip, ...]
     rotation: int
     warnings: tuple[str, ...]
     steps: tuple[Step, ...]
+    others: tuple[int, ...] = ()
 
 
-def find_lines(picture: Picture, classify: Classifier) -> Layout:
-    """Find the lines of writing on a page, whichever way it lies. A blank page has none.
+def find_lines(picture: Picture, classify: Classifier, rotation: int | None = None) -> Layout:
+    """Find the lines of writing on a page, whichever way it lies, or by the rotation that is given.
+    A blank page has none.
 
     The classifier is asked once or twice: which way up the page is, and whether digits stand
     upright on slanted lines. A page of more marks than anyone writes (grain, cloth, print) keeps
@@ -74,7 +78,8 @@ def find_lines(picture: Picture, classify: Classifier) -> Layout:
     ink = strengthen(quiet, levels, marks) if levels else np.zeros_like(quiet)
     steps.append(Step("marks", _about_marks(marks, dropped, sigma), ink))
     ways = find_rows(marks, 0), find_rows(marks, 1)
-    upright = find_upright(ink, marks, ways, classify)
+    given = None if rotation is None else rotation // 90
+    upright = find_upright(ink, marks, ways, classify, given)
     rows = without_strays(marks, _rows(marks, ways, upright.quarter))
     factor = np.diag([*picture.factors, 1.0])
     strips = tuple(
@@ -82,8 +87,8 @@ def find_lines(picture: Picture, classify: Classifier) -> Layout:
     )
     steps.append(Step("upright", _about_upright(upright), np.rot90(ink, upright.quarter)))
     steps.append(Step("lines", _about_lines(rows), _stacked(strips)))
-    warnings = (*_left_out(dropped), *_warnings(upright))
-    return Layout(strips, 90 * upright.quarter, warnings, tuple(steps))
+    others = tuple(90 * quarter for quarter in upright.others)
+    return Layout(strips, 90 * upright.quarter, _left_out(dropped), tuple(steps), others)
 
 
 def _rows(marks: Marks, ways: tuple[list[Row], list[Row]], quarter: int) -> list[Row]:
@@ -97,17 +102,6 @@ def _left_out(dropped: dict[str, int]) -> tuple[str, ...]:
     return (
         f"the page has {MOST + small:,} marks, and the {small:,} smallest were left out, digits "
         f"perhaps among them: try a closer crop, or parts of at most {MOST:,} marks",
-    )
-
-
-def _warnings(upright: Upright) -> tuple[str, ...]:
-    if upright.rival is None:
-        return ()
-    turn = "upside down" if (upright.rival - upright.quarter) % 4 == 2 else "turned by a quarter"
-    return (
-        f"the page reads nearly as well {turn}: it was left "
-        f"{'as it is' if upright.quarter == 0 else f'at {90 * upright.quarter} degrees'}; "
-        "turn the image if that is wrong",
     )
 
 
@@ -154,11 +148,13 @@ def _about_marks(marks: Marks, dropped: dict[str, int], sigma: float) -> str:
 
 
 def _about_upright(upright: Upright) -> str:
+    done = f"turned by {90 * upright.quarter} degrees" if upright.quarter else "left as it is"
+    if upright.others:
+        done += f", the best of {1 + len(upright.others)} ways in which it was read whole"
     if not upright.asked:
-        return "No mark of a digit's size: nothing says which way is up."
+        return f"No mark of a digit's size says which way is up: {done}."
     values = (round(value, 1) + 0.0 for value in upright.evidence)  # no -0.0
     each = ", ".join(f"{90 * k}: {value}" for k, value in enumerate(values))
-    done = f"turned by {90 * upright.quarter} degrees" if upright.quarter else "left as it is"
     return f"Log-likelihood of {upright.asked} marks turned counter-clockwise by {each}: {done}."
 
 

@@ -1,4 +1,7 @@
-"""Which way up: the page is turned by quarters, and the classifier says how it reads best."""
+"""Which way up: marks are turned by quarters, and the classifier says how they read best.
+
+Where marks alone do not tell, `reading.turning` reads the whole page in each way.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +26,10 @@ TOUCHING = -2.0  # the least a mark may say of a way in which it is wide: it may
 WIDER = 1.1  # times as wide as high
 ROW, MOST_ROWS = 0.7, 3.5  # log-likelihood that a row more costs, and the most that rows say
 MARGIN = 4.0  # by so much the best way up must be likelier than the one the page has
-# What comes so near to the way that was taken deserves a warning: it is five sixths as likely. One
-# mark that is no digit upside down tells more, and of pages that do lie so hardly one says less.
-THIN = 0.2
+# What comes so near to the likeliest way is read whole too, and all within the margin where even so
+# the marks are POOR digits, by the log-likelihood of each.
+THIN, POOR = 1.0, -1.0
+LONG = 1.5  # times as high as wide: a single mark may be digits that touch, on their side
 STEEP = 10.0  # degrees of slope from which on digits may stand upright on a slanted line
 LEVEL = 2.0  # degrees: less slope is not worth a new sampling of pixels
 
@@ -35,49 +39,53 @@ class Upright:
     """How many quarters counter-clockwise set the page upright, and what speaks for it.
 
     `evidence` has the log-likelihood of each of the four ways, `asked` says how many marks were
-    asked, and `rival` is another number of quarters that is nearly as likely and reads otherwise,
-    or None. `leaning` is true if the lines climb or fall while their digits stand upright.
+    asked, and `others` are the numbers of quarters that are nearly as likely, or likelier by too
+    little. `leaning` is true if the lines climb or fall while their digits stand upright.
     """
 
     quarter: int
     evidence: tuple[float, float, float, float]
     asked: int
-    rival: int | None
+    others: tuple[int, ...] = ()
     leaning: bool = False
 
 
 def find_upright(
-    ink: Images, marks: Marks, ways: tuple[list[Row], list[Row]], classify: Classifier
+    ink: Images,
+    marks: Marks,
+    ways: tuple[list[Row], list[Row]],
+    classify: Classifier,
+    quarter: int | None = None,
 ) -> Upright:
     """Ask the classifier about marks turned all four ways; the page stays where it is in doubt.
 
     `ways` are the rows of the page as it lies and of the page turned by a quarter (see
-    `lines.find_rows`): each mark is set straight by the slope of its row.
+    `lines.find_rows`): each mark is set straight by the slope of its row. A `quarter` that is given
+    is taken, whatever the marks say.
     """
     chosen = _sample(marks)
-    if not len(chosen):
-        return Upright(0, (0.0, 0.0, 0.0, 0.0), 0, None)
+    if not len(chosen):  # no mark, or nothing but a chain of digits that touch
+        taken = quarter or 0
+        others = tuple(k for k in range(4) if k != taken) if len(marks) else ()
+        return Upright(taken, (0.0, 0.0, 0.0, 0.0), 0, others)
     crops = []
-    for quarter in range(4):
-        slopes = {mark: row.angle for row in ways[quarter % 2] for mark in row.marks}
-        lie = 180 * (quarter // 2)
+    for k in range(4):
+        slopes = {mark: row.angle for row in ways[k % 2] for mark in row.marks}
+        lie = 180 * (k // 2)
         for i in chosen:
-            crops.append(
-                frame(turned(_own(ink, marks, i), slopes.get(i, 90.0 * (quarter % 2)) + lie))
-            )
+            crops.append(frame(turned(_own(ink, marks, i), slopes.get(i, 90.0 * (k % 2)) + lie)))
     answers = np.asarray(classify(np.stack(crops)), np.float64).reshape(4, len(chosen), NONE + 1)
-    digits = answers[:, :, :NONE].argmax(axis=2)
     sure = np.log(np.maximum(answers[:, :, :NONE].max(axis=2), 1e-9))
     least = np.where(_wide(marks, chosen), TOUCHING, WORST)
     evidence = np.asarray(np.maximum(sure, least).sum(axis=1) + _by_layout(ways))
     best = int(np.argmax(evidence))
-    quarter = best if evidence[best] - evidence[0] > MARGIN else 0
-    rivals = [k for k in range(4) if k != quarter and evidence[k] > evidence[quarter] - THIN]
-    if len(chosen) == 1:  # a single digit that was turned by a quarter is rare
-        rivals = [k for k in rivals if (k - quarter) % 4 == 2]
-    likely = evidence[quarter] > 0.5 * WORST * len(chosen)
-    other = len(chosen) > 1 or any(digits[k, 0] != digits[quarter, 0] for k in rivals)
-    rival = max(rivals, key=lambda k: evidence[k]) if rivals and likely and other else None
+    likeliest = best if evidence[best] - evidence[0] > MARGIN else 0
+    room = MARGIN if evidence[likeliest] < POOR * len(chosen) else THIN
+    near = [k for k in range(4) if evidence[k] > evidence[likeliest] - room]
+    if len(marks) == 1 and not _long(marks, 0):
+        near = [k for k in near if (k - likeliest) % 2 == 0]  # one digit on its side is rare
+    quarter = likeliest if quarter is None else quarter
+    others = tuple(k for k in near if k != quarter)
     a, b, c, d = (float(value) for value in evidence)
     steep = {
         mark
@@ -93,7 +101,7 @@ def find_upright(
         level = np.maximum(np.log(np.maximum(answers[:, :NONE].max(axis=1), 1e-9)), WORST)
         straight = np.maximum(sure, WORST)[quarter, slanted]
         leaning = bool(level.sum() - straight.sum() > MARGIN)
-    return Upright(quarter, (a, b, c, d), len(chosen), rival, leaning)
+    return Upright(quarter, (a, b, c, d), len(chosen), others, leaning)
 
 
 def _wide(marks: Marks, chosen: list[int]) -> NDArray[np.bool_]:
@@ -101,6 +109,10 @@ def _wide(marks: Marks, chosen: list[int]) -> NDArray[np.bool_]:
     width, height = marks.boxes[chosen, 2], marks.boxes[chosen, 3]
     lying, standing = width > WIDER * height, height > WIDER * width
     return np.stack([lying, standing, lying, standing])
+
+
+def _long(marks: Marks, i: int) -> bool:
+    return bool(marks.boxes[i, 3] > LONG * marks.boxes[i, 2])
 
 
 def _by_layout(ways: tuple[list[Row], list[Row]]) -> NDArray[np.float64]:
