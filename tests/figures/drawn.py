@@ -139,6 +139,11 @@ def string_reading():
     return read_strip(Strip(STRING.image, np.eye(3)), guess)
 
 
+def shares(P, classes):
+    """The probability of every digit by its name."""
+    return dict(zip(map(str, classes), map(float, P), strict=True))
+
+
 def drawings(name):
     """Every figure of the table, for one recipe."""
     model, evaluation = MODELS[name], EVALUATIONS[name]
@@ -158,7 +163,7 @@ def drawings(name):
         "features": lambda: FIGURES["features"](model.network, images[0]),
         "predictions": lambda: FIGURES["predictions"](evaluation),
         "prediction_detail": lambda: FIGURES["prediction_detail"](
-            images[0], evaluation.P[0], classes, classes[labels[0]], "test:0"
+            images[0], shares(evaluation.P[0], classes), classes[0], classes[labels[0]], "test:0"
         ),
         "confusion_matrix": lambda: FIGURES["confusion_matrix"](evaluation),
         "mistakes": lambda: FIGURES["mistakes"](evaluation),

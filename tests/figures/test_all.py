@@ -20,6 +20,7 @@ from tests.figures.drawn import (
     check_layout,
     drawings,
     history,
+    shares,
 )
 
 
@@ -83,7 +84,7 @@ def test_any_number_of_digits(digits):
     for normalized in (False, True):
         check_layout(FIGURES["confusion_matrix"](evaluation, normalized=normalized))
     check_layout(FIGURES["mistakes"](evaluation))
-    check_layout(FIGURES["prediction_detail"](FEW.images[0], evaluation.P[0], classes))
+    check_layout(FIGURES["prediction_detail"](FEW.images[0], shares(evaluation.P[0], classes), 9))
 
 
 def test_no_figure_needs_pyplot_or_changes_the_callers_style():

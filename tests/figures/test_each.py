@@ -243,17 +243,18 @@ def test_a_model_without_mistakes():
 
 
 def test_a_prediction_says_right_wrong_and_rejected():
-    P = np.array([0.2, 0.7, 0.1])
+    shares = {"3": 0.2, "5": 0.5, "8": 0.1, "none": 0.2}
     draw = FIGURES["prediction_detail"]
-    right = draw(FEW.images[0], P, (3, 5, 8), 5)
-    assert right.get_suptitle() == "Read as 5, 70.0 % sure"
+    right = draw(FEW.images[0], shares, 5, 5)
+    assert right.get_suptitle() == "Read as 5, 50.0 % sure"
     assert "The label says 5: ✓ right." in words(right)
-    assert "The label says 8: ✗ wrong." in words(draw(FEW.images[0], P, (3, 5, 8), 8))
-    rejected = draw(FEW.images[0], P, (3, 5, 8), rejected="too little ink", name="a$b$.png")
+    assert "The label says 8: ✗ wrong." in words(draw(FEW.images[0], shares, 5, 8))
+    rejected = draw(FEW.images[0], shares, 5, rejected="too little ink", name="a$b$.png")
     check_layout(rejected)
     assert rejected.get_suptitle().startswith("Rejected")
     assert "Why: too little ink." in words(rejected)
-    assert [bar.get_height() for bar in rejected.axes[1].patches] == pytest.approx([20, 70, 10])
+    assert [bar.get_height() for bar in rejected.axes[1].patches] == pytest.approx([20, 50, 10, 20])
+    assert [tick.get_text() for tick in rejected.axes[1].get_xticklabels()] == list(shares)
 
 
 def test_reliability_shows_every_bin_with_images():

@@ -86,4 +86,8 @@ def test_a_model_that_refuses_says_so() -> None:
     assert p.not_a_digit > 0.9
     assert sum(p.probabilities) == pytest.approx(1)
     assert p.confidence == pytest.approx(max(p.probabilities) * (1 - p.not_a_digit))
-    assert p.to_dict()["not_a_digit"] == p.not_a_digit
+    told = p.to_dict()
+    assert told["not_a_digit"] == told["probabilities"]["none"] == p.not_a_digit
+    assert told["confidence"] == told["probabilities"][str(p.digit)]
+    assert list(told["probabilities"]) == [*"0123456789", "none"]
+    assert sum(told["probabilities"].values()) == pytest.approx(1)

@@ -84,12 +84,8 @@ def describe(given: Input, prediction: Prediction) -> str:
         reason = f"not a digit, {percent(p.not_a_digit)} sure" if none else "rejected: too unsure"
         verdict = f"{reason}; best guess "
     lines = [f"{given.name}: {verdict}{p.digit}  {percent(p.confidence)} sure{doubt}{truth}"]
-    names = [str(digit) for digit in p.classes]
-    shares = [probability * (1 - p.not_a_digit) for probability in p.probabilities]
-    if p.not_a_digit > 0:  # a model that refuses never rules it out
-        names, shares = [*names, "none"], [*shares, p.not_a_digit]
-    width = max(map(len, names))
-    for name, share in zip(names, shares, strict=True):
+    width = max(map(len, p.shares))
+    for name, share in p.shares.items():
         mark = "  <" if name == str(p.digit) else ""
         lines.append(f"  {name:<{width}}  {percent(share):>9}  {bar(share)}{mark}".rstrip())
     lines += [f"  note: {warning}" for warning in p.warnings]
@@ -100,7 +96,7 @@ def to_json(model: Model, answers: list[tuple[Input, Prediction]]) -> dict[str, 
     """The answers as docs/formats.md fixes them."""
     return {
         "format": "digitscope predictions",
-        "version": "1.1",
+        "version": "1.2",
         "model": model.name,
         "predictions": [
             {"image": given.name, "label": given.label, **prediction.to_dict()}

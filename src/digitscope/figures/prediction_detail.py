@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from digitscope.arrays import Floats, Images
+from digitscope.arrays import Images
 from digitscope.figures.style import (
     BLUE,
     DIGITS,
@@ -28,31 +28,30 @@ __all__ = ["prediction_detail"]
 @styled
 def prediction_detail(
     image: Images,
-    probabilities: Floats,
-    classes: Sequence[int] = tuple(range(10)),
+    shares: Mapping[str, float],
+    answer: int,
     truth: int | None = None,
     name: str = "",
     rejected: str = "",
 ) -> Figure:
-    """The image [28, 28] beside the probability of every digit [n_classes] as bars.
+    """The image [28, 28] beside the probability of every digit, and of none, as bars.
 
     The predicted digit is marked, and the true one if it is known. `name` says which image it is,
     such as test:100. `rejected` is the reason why the answer should not be taken, if there is one.
 
-    >>> P = np.full(10, 0.1)
-    >>> prediction_detail(np.zeros((28, 28), np.uint8), P).get_suptitle()
-    'Read as 0, 10.0 % sure'
+    >>> shares = {"1": 0.2, "7": 0.6, "none": 0.2}
+    >>> prediction_detail(np.zeros((28, 28), np.uint8), shares, 7).get_suptitle()
+    'Read as 7, 60.0 % sure'
     """
-    best = int(np.argmax(probabilities))
-    title = f"Read as {classes[best]}, {percent(float(probabilities[best]))} sure"
+    title = f"Read as {answer}, {percent(shares[str(answer)])} sure"
     if rejected:
-        title = f"Rejected; most like {classes[best]}, {percent(float(probabilities[best]))}"
-    fig = new_figure(4.4, title, _note(classes[best], truth, name, rejected))
+        title = f"Rejected; most like {answer}, {percent(shares[str(answer)])}"
+    fig = new_figure(4.4, title, _note(answer, truth, name, rejected))
     left, right = fig.subplots(1, 2, width_ratios=(1, 2.1))
     left.imshow(image, cmap=DIGITS, vmin=0, vmax=255)
     frame(left)
     left.set_title(name or "the image")
-    _bars(right, probabilities, classes, best, truth, bool(rejected))
+    _bars(right, shares, answer, truth, bool(rejected))
     return fig
 
 
@@ -65,18 +64,19 @@ def _note(answer: int, truth: int | None, name: str, rejected: str) -> str:
 
 def _bars(
     ax: Axes,
-    probabilities: Floats,
-    classes: Sequence[int],
-    best: int,
+    shares: Mapping[str, float],
+    answer: int,
     truth: int | None,
     rejected: bool,
 ) -> None:
-    values = 100 * np.asarray(probabilities, np.float64)
-    answer = MUTED if rejected else BLUE
+    names = list(shares)
+    values = 100 * np.array(list(shares.values()))
+    best = names.index(str(answer))
+    marked = MUTED if rejected else BLUE
     bars = ax.bar(
         range(len(values)), values, color="#c9d8e4", width=min(0.72, 0.12 + 0.1 * len(values))
     )
-    bars[best].set(facecolor=answer, hatch="//" if rejected else None, edgecolor="white")
+    bars[best].set(facecolor=marked, hatch="//" if rejected else None, edgecolor="white")
     for i, value in enumerate(values):
         ax.text(
             i,
@@ -85,11 +85,11 @@ def _bars(
             ha="center",
             fontsize=9.5 if len(values) > 4 else 11,
             weight="bold" if i == best else "normal",
-            color=answer if i == best else INK,
+            color=marked if i == best else INK,
         )
-    ax.set_xticks(range(len(values)), [str(digit) for digit in classes], fontsize=12, color=INK)
-    if truth is not None and truth in classes:
-        _mark_truth(ax, list(classes).index(truth), best)
+    ax.set_xticks(range(len(values)), names, fontsize=12, color=INK)
+    if truth is not None and str(truth) in names:
+        _mark_truth(ax, names.index(str(truth)), best)
     ax.set_ylim(0, 112)
     ax.set_yticks(range(0, 101, 20))
     ax.set_xlabel("digit", labelpad=12)

@@ -21,7 +21,8 @@ MORE_LIKELY_NONE = 0.5  # of "not a digit": from here on no digit is the better 
 
 @dataclass(frozen=True)
 class Prediction:
-    """One answer. `probabilities` follow `classes` and add up to 1: given that it is a digit.
+    """One answer. `probabilities` follow `classes` and add up to 1: given that it is a digit. Those
+    that count that it may be none are the `shares`.
 
     `not_a_digit` is the probability that it is none, where the model tells that (else 0).
     `calibrated` says whether they were fitted to how often the model is right; `rejected` whether
@@ -42,14 +43,26 @@ class Prediction:
         """The probability of the digit: that it is one, and this one."""
         return self.probabilities[self.classes.index(self.digit)] * (1 - self.not_a_digit)
 
+    @property
+    def shares(self) -> dict[str, float]:
+        """The probability of every digit and of "none", where the model tells that: they add up to
+        1, and the confidence is one of them.
+
+        >>> Prediction(7, (0.25, 0.75), (1, 7), True, False, not_a_digit=0.2).shares
+        {'1': 0.2, '7': 0.6, 'none': 0.2}
+        """
+        none = self.not_a_digit
+        found = {
+            str(c): p * (1 - none) for c, p in zip(self.classes, self.probabilities, strict=True)
+        }
+        return found | {"none": none} if none > 0 else found  # who refuses never rules it out
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON; see docs/formats.md."""
         return {
             "digit": self.digit,
             "confidence": self.confidence,
-            "probabilities": {
-                str(c): p for c, p in zip(self.classes, self.probabilities, strict=True)
-            },
+            "probabilities": self.shares,
             "not_a_digit": self.not_a_digit,
             "calibrated": self.calibrated,
             "rejected": self.rejected,

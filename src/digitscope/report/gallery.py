@@ -74,9 +74,7 @@ def draw_prediction(given: Input, model: Model, limit: float = 0.0) -> Figure:
     if p.rejected:
         rejected = "not a digit" if p.not_a_digit > MORE_LIKELY_NONE else f"below {limit:g}"
     name = Path(given.name).name if given.preparation else given.name
-    return FIGURES["prediction_detail"](
-        given.image, p.probabilities, p.classes, given.label, name, rejected
-    )
+    return FIGURES["prediction_detail"](given.image, p.shares, p.digit, given.label, name, rejected)
 
 
 def _samples(wish: Wish) -> Figure:
