@@ -16,6 +16,7 @@ from digitscope.arrays import Images
 from digitscope.data.augmentation import GEOMETRIC, _resample
 from digitscope.data.mnist import load_mnist
 from digitscope.errors import DataError, SettingError
+from digitscope.evaluation.evaluate import evaluate
 from digitscope.models.model import Model
 from digitscope.network.network import Network
 from digitscope.preparation import prepare
@@ -94,7 +95,10 @@ def test_only_the_layers_from_the_first_dense_one_move() -> None:
 def test_a_network_that_refuses_still_refuses() -> None:
     """The eleventh output, "not a digit", is trained on things that are none."""
     network = Network.initialize("784-32-11")
-    adapted = adapt(Model(network), Crops(TEST.images[:100], TEST.labels[:100])).model
+    both = adapt(Model(network), Crops(TEST.images[:100], TEST.labels[:100]))
+    adapted = both.model
+    assert both.mnist.before == evaluate(Model(network)).correct  # by the likeliest digit
+    assert both.mnist.after == evaluate(adapted).correct
     train = load_mnist("train")
     none = negatives(300, np.random.default_rng(0), (train.images[:500], train.labels[:500]))
     assert (adapted.judge(none).argmax(axis=1) == 10).mean() > 0.3

@@ -15,6 +15,11 @@ from digitscope.threads import limited_threads
 from digitscope.training.adapt import Adapted, Score, adapt
 from digitscope.training.crops import read_crops
 
+COUNTED = (
+    "Of your digits one that is refused (?) counts as wrong; MNIST's are counted as "
+    "'digitscope evaluate' counts them, by the likeliest digit."
+)
+
 
 def command(
     crops: Path = typer.Argument(
@@ -59,6 +64,7 @@ def describe(adapted: Adapted, name: str, unlabelled: int) -> str:
         f"{'':<26}  {'images':>6}  {name[:18]:>18}  {'yours':>9}   95 % interval",
         _row("your digits, held out", adapted.crops),
         _row("MNIST test", adapted.mnist),
+        *([COUNTED] if adapted.model.refuses else []),
         "",
         adapted.verdict,
     ]

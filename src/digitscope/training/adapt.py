@@ -61,7 +61,9 @@ class Score:
 
 @dataclass(frozen=True, eq=False)
 class Adapted:
-    """The user's model, and how both read: their held-out digits, and MNIST's test set."""
+    """The user's model, and how both read: their held-out digits, of which a refused one counts as
+    wrong, and MNIST's test set, counted as `evaluate` counts.
+    """
 
     model: Model
     crops: Score
@@ -114,7 +116,10 @@ def adapt(
     else:
         tell("no recipe says what it was not trained on: the confidence stays scaled as it was")
     test = load_mnist("test")
-    scores = [_score(parts, head, data) for data in (judges, test)]
+    scores = [
+        _score(parts, head, judges, model.network.spec.n_out),
+        _score(parts, head, test, len(model.classes)),
+    ]
     adapted = replace(
         model,
         network=parts.joined(head),
@@ -227,10 +232,13 @@ def _figures(name: str, score: Score) -> dict[str, float]:
     }
 
 
-def _score(parts: Split, head: Network, data: Dataset) -> Score:
+def _score(parts: Split, head: Network, data: Dataset, among: int) -> Score:
+    """Both networks' answers among the first outputs. Without the last, which says "not a digit",
+    they are those that `evaluate` counts; with it a digit that is refused counts as wrong.
+    """
     X = parts.features(data.images)
     before, after = (
-        int((network.logits(X).argmax(axis=1) == data.labels).sum())
+        int((network.logits(X)[:, :among].argmax(axis=1) == data.labels).sum())
         for network in (parts.head, head)
     )
     return Score(len(data.labels), before, after)
