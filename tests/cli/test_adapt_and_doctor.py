@@ -10,7 +10,9 @@ import pytest
 from PIL import Image
 
 from digitscope.cli.console import complain_of
+from digitscope.cli.doctor import describe
 from digitscope.data.mnist import load_mnist
+from digitscope.evaluation.doctor import Diagnosis, Measure
 from digitscope.models.model import Model, load, save
 from tests.cli.test_errors import complaint
 from tests.conftest import Cli
@@ -112,6 +114,16 @@ def test_unreadable_images_are_named_up_to_a_few(
     assert lines[:5] == named
     assert lines[-1] == f"digitscope: error: {last}"
     assert len(lines) == min(lost, 6)
+
+
+def test_columns_of_large_numbers_stay_apart() -> None:
+    sizes = Measure("size of the image", "pixels", (142.0, 354.0, 13540.0), None, None, None)
+    slant = Measure("slant", "degrees", (-12.5, 0.0, 1354.0), (-9.0, 1.0, 8.0), 40.0, 0.25)
+    found = Diagnosis(12, 1.0, (sizes, slant), (), ())
+    lines = describe(found, Path("mine")).splitlines()
+    assert lines[4].split()[-3:] == ["142", "354", "13,540"]
+    assert lines[5].split()[2:] == [*["-12.5", "0", "1,354", "-9", "1", "8", "25", "%"]]
+    assert len(lines[3]) == len(lines[5])
 
 
 def test_doctor_refuses(cli: Cli, tmp_path: Path) -> None:

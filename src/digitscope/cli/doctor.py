@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import typer
@@ -9,6 +10,9 @@ import typer
 from digitscope.cli.console import complain_of, print_json
 from digitscope.cli.read_progress import ReadProgress
 from digitscope.evaluation.doctor import Diagnosis, Measure, diagnose
+
+HEADS = ("5 %", "median", "95 %")
+WIDTHS = (7, 8, 8)  # of these three columns
 
 
 def command(
@@ -35,10 +39,10 @@ def describe(found: Diagnosis, folder: Path) -> str:
         f"{folder}: {found.images:,} digits, {dark} % of them dark on light "
         "(light on dark is read as well)",
         "",
-        f"{'':<34}{'yours':<24}{'training data':<24}{'yours beyond'}",
-        f"{'':<34}{'5 %':>6}{'median':>8}{'95 %':>8}  {'5 %':>6}{'median':>8}{'95 %':>8}"
-        f"{'98 % of it':>13}",
+        f"{'':<34}{'yours':>{sum(WIDTHS)}}  {'training data':>{sum(WIDTHS)}}  {'yours that':>14}",
+        f"{'':<34}{_three(HEADS)}  {_three(HEADS)}  are rare there",
         *map(_row, found.measures),
+        "(rare: less than 99 of 100 training images, or more)",
         "",
     ]
     if not found.findings:
@@ -57,16 +61,24 @@ def describe(found: Diagnosis, folder: Path) -> str:
 
 def _row(measure: Measure) -> str:
     name = f"{measure.name} ({measure.unit})"
-    line = f"{name:<34}{_three(measure.theirs)}"
+    line = f"{name:<34}{_three(map(_short, measure.theirs))}"
     if measure.training is None or measure.outside is None:
         return line.rstrip()
-    return f"{line}  {_three(measure.training)}{_share(measure.outside):>13}"
+    return f"{line}  {_three(map(_short, measure.training))}  {_share(measure.outside):>14}"
 
 
 def _share(part: float) -> str:
     return f"{round(100 * part)} %"
 
 
-def _three(values: tuple[float, float, float]) -> str:
-    low, middle, high = (f"{value + 0.0:.3g}" for value in values)
-    return f"{low:>6}{middle:>8}{high:>8}"
+def _short(value: float) -> str:
+    """Three digits, of large numbers all, and never a power of ten.
+
+    >>> [_short(value) for value in (0.1234, -0.0, 142, 1354.2)]
+    ['0.123', '0', '142', '1,354']
+    """
+    return f"{value:,.0f}" if abs(value) >= 999.5 else f"{value + 0.0:.3g}"
+
+
+def _three(words: Iterable[str]) -> str:
+    return "".join(f"{word:>{width}}" for word, width in zip(words, WIDTHS, strict=True))
