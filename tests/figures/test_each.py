@@ -187,6 +187,19 @@ def test_the_maps_of_a_convolution_are_those_of_the_forward_pass():
     np.testing.assert_allclose(pictures[8 + 3].get_array(), steps[1].Y[0, :, :, 3], rtol=1e-5)
 
 
+def test_what_excites_is_blue_as_in_the_lab():
+    figure = FIGURES["features"](MODELS["lesson"].network)
+    assert any(
+        "blue where ink excites it, orange where ink calms it" in text.replace("\n", " ")
+        for text in words(figure)
+    )
+    (image, *_) = figure.axes[0].images
+    red, _, blue, _ = image.cmap(image.norm(image.norm.vmax))
+    assert blue > red
+    red, _, blue, _ = image.cmap(image.norm(image.norm.vmin))
+    assert red > blue
+
+
 def test_features_of_weights_that_are_all_zero():
     network = MODELS["nielsen-15"].network
     zero = replace(network, weights={name: 0 * W for name, W in network.weights.items()})

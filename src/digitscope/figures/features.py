@@ -53,7 +53,7 @@ class Block(NamedTuple):
 def features(network: Network, image: Images | None = None, most: int = 32) -> Figure:
     """The weights of the first layer as images: its neurons' 28x28, or its kernels.
 
-    Colours diverge from white at zero: orange where ink excites the neuron, blue where ink calms
+    Colours diverge from white at zero: blue where ink excites the neuron, orange where ink calms
     it. For a convolutional network an example `image` [28, 28] is shown too, with the feature maps
     that the kernels make of it.
 
@@ -86,8 +86,8 @@ def _words(found: Features, n: int, with_maps: bool) -> tuple[str, str]:
     total = len(found.images)
     many = f"{total} {found.kind}s" if n == total else f"the first {n} of {total} {found.kind}s"
     note = (
-        f"The weights of one {found.kind} a picture: orange where ink excites it, "
-        "blue where ink calms it."
+        f"The weights of one {found.kind} a picture: blue where ink excites it, "
+        "orange where ink calms it."
     )
     if with_maps:
         note += " Below: where in an image each kernel finds what it looks for."

@@ -32,8 +32,8 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 DASHES = ("-", "--", "-.", ":")
 
 DIGITS = "gray_r"  # ink is high, and dark
-DIVERGING = LinearSegmentedColormap.from_list(
-    "blue-orange", ["#053061", "#0072b2", "#92c5de", "#ffffff", "#fdb863", "#d55e00", "#7f2704"]
+DIVERGING = LinearSegmentedColormap.from_list(  # as in the lab: orange below zero, blue above
+    "orange-blue", ["#7f2704", "#d55e00", "#fdb863", "#ffffff", "#92c5de", "#0072b2", "#053061"]
 )
 BLUES = LinearSegmentedColormap.from_list("blues", ["#f3f8fc", "#9fcbe6", "#0072b2", "#00456b"])
 ORANGES = LinearSegmentedColormap.from_list("oranges", ["#fff4ea", "#fdb97e", "#d55e00", "#8a3c00"])

@@ -88,7 +88,7 @@ def _descriptions(
         "mistakes": f"The {len(evaluation.mistakes)} mistakes of which the network was surest.",
         "reliability": "Reliability diagram: how often the network is right, by how sure it is; "
         f"expected calibration error {percent(evaluation.calibration.error, 2)}.",
-        "features": "The weights of the first layer as images: positive orange, negative blue.",
+        "features": "The weights of the first layer as images: positive blue, negative orange.",
     }
 
 
