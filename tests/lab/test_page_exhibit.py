@@ -47,6 +47,10 @@ def test_an_image_and_what_is_like_it(someone: Person, model: Model, judged: Eva
         "bars => bars.map(bar => new DOMMatrix(getComputedStyle(bar).transform).a)"
     )
     assert widths == pytest.approx(judged.P[number], abs=1e-4)
+    tops = panel.locator(".chance").evaluate_all("rows => rows.map(row => row.offsetTop)")
+    assert (
+        tops[:5] == tops[5:] == sorted(tops[:5])
+    )  # read downwards: 0 to 4, and 5 to 9 beside them
     images, labels = load_mnist("train")
     found = nearest_images(judged.data.images[number][None], images, 10)
     near = panel.locator(".as-pixels .neighbour")
