@@ -73,6 +73,31 @@ def digits(page: Page) -> Locator:
     return page.locator("#several .thumb")
 
 
+@pytest.mark.parametrize("size", [(1366, 768), (800, 1000), (390, 844)])
+def test_the_reading_stands_out_and_the_answer_for_one_digit_back(
+    browser: Browser, lab: Served, size: tuple[int, int]
+) -> None:
+    """Until one digit is looked at: then the answer is about what one sees."""
+    large = "element => parseFloat(getComputedStyle(element).fontSize)"
+    with person(browser, lab.address, "#model=reader", size) as someone:
+        page = someone.page
+        page.locator("#pad").wait_for()
+        page.set_input_files("#file", PAGE)
+        expect(digits(page).first).to_be_visible(timeout=30_000)
+        reading, answer = page.locator("#several-lines p b").first, page.locator("#digit")
+        expect(page.locator(".as-one")).to_have_text("As one digit")
+        expect(page.locator(".as-one")).to_be_visible()
+        assert reading.evaluate(large) > answer.evaluate(large)
+        below = answer.evaluate("e => e.getBoundingClientRect().bottom")
+        sure = page.locator("#sure").bounding_box()
+        assert sure
+        assert sure["y"] > below - 4
+        digits(page).nth(1).click()
+        someone.reads(0)
+        expect(page.locator(".as-one")).to_be_hidden()
+        assert reading.evaluate(large) < answer.evaluate(large) / 2
+
+
 def alone(page: Page) -> np.ndarray:
     """The image that the address has written out."""
     page.wait_for_url(re.compile("image=pixels"))

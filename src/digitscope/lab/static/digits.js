@@ -8,6 +8,8 @@ import { state, watch } from "./state.js";
 
 const part = (name) => document.getElementById(`several${name}`);
 const boxes = document.getElementById("pad-boxes");
+const MANY = 24; // digits from which on they are shown small, and how sure is said of the others alone
+const SURELY = 0.99;
 let buttons = [];
 
 /** Begin. */
@@ -27,6 +29,7 @@ function show() {
   part("").hidden = !several;
   buttons = [];
   if (!several) return;
+  part("").classList.toggle("many", several.images.length > MANY);
   let i = 0;
   const lines = several.lines.map(({ numbers, text, confidence }) => {
     const line = document.createElement("li");
@@ -58,7 +61,7 @@ function group(inside) {
 
 function button({ text, confidence, refused }, i) {
   const place = document.createElement("button");
-  place.className = "thumb";
+  place.className = confidence > SURELY ? "thumb surely" : "thumb";
   place.dataset.help = "several-digit";
   const picture = document.createElement("canvas");
   inkPicture(picture, state.several.images[i], [28, 28]);
@@ -89,6 +92,8 @@ function walk(event) {
 function mark() {
   const { several } = state;
   const alone = state.image.startsWith("pixels:");
+  const read = several !== null && several.images.length > 1;
+  document.getElementById("bench").classList.toggle("of-several", read && !alone); // what stands out is what all of them say
   part("-whole").hidden = !alone;
   part("-hint").hidden = alone || !buttons.length;
   buttons.forEach((place, i) => place.setAttribute("aria-pressed", String(isAlone(i))));
