@@ -57,6 +57,10 @@ def test_what_a_network_refuses_has_a_column_of_its_own() -> None:
     assert told["right_digits"] == round(evaluate(model).accuracy * 10_000) > told["right"]
     found = cell(judged, {"truth": 5, "taken": NONE, "most": 3}).fields
     assert found["of"] == (refused & (load_mnist("test").labels == 5)).sum()
+    known = judged.first(1000)  # as much as a page knows that has the matrix of them
+    read_rightly = (P[:, :NONE].argmax(axis=1) == load_mnist("test").labels) & ~refused
+    asked = {"truth": None, "taken": None, "most": 3, "among": 1000}
+    assert cell(judged, asked).fields["of"] == 1000 - read_rightly[known].sum()
     first = int(found["images"][0]["image"][5:])
     assert found["images"][0]["confidence"] == pytest.approx(P[first, NONE], abs=1e-6)
     near = neighbours(judged, {"image": f"test:{first}"}).fields

@@ -86,6 +86,22 @@ def test_another_model_two_digits_and_none_wrong(someone: Person, home: Path) ->
     expect(page.locator("#exhibit .seen-words")).to_contain_text("no hidden layer")
 
 
+def assert_one_count(someone: Person) -> None:
+    """The words count what stands beside the matrix's diagonal, refused images among it."""
+    words, cells, gallery = someone.page.evaluate(
+        """() => [document.getElementById("matrix-words").textContent,
+          [...document.querySelectorAll("#matrix td button")].map(({ value, textContent }) => [value, Number(textContent)]),
+          document.getElementById("gallery-words").textContent]"""
+    )
+    places = [(value.split(","), count) for value, count in cells]
+    found = re.search(r"([\d,]+) wrong, ([\d,]+) of them refused as not a digit", words)
+    assert found, words
+    told = [int(count.replace(",", "")) for count in found.groups()]
+    assert told[0] == sum(count for (truth, taken), count in places if truth != taken)
+    assert gallery in ("", "…", f"All {told[0]:,} images that were not read rightly.")
+    assert told[1] == sum(count for (_, taken), count in places if taken == "10")
+
+
 def test_a_network_that_refuses_is_judged_while_one_watches(
     browser: Browser, lab: Served, home: Path
 ) -> None:
@@ -94,11 +110,14 @@ def test_a_network_that_refuses_is_judged_while_one_watches(
     fragment = "#view=mistakes&model=runs/refusing.safetensors"
     with person(browser, lab.address, fragment) as someone:
         someone.says("matrix-words", re.compile("read so far|refused"), timeout=10_000)
-        someone.says("matrix-words", "refused as no digit", timeout=120_000)
+        assert_one_count(someone)
+        someone.says("matrix-words", "refused or not", timeout=120_000)
+        assert_one_count(someone)
+        expect(someone.page.locator("#matrix thead, #matrix tr").first).to_contain_text("none")
         P = model.judge(load_mnist("test").images)
         labels, refused = load_mnist("test").labels, P[:, 10] > 0.5
         someone.page.click("#matrix th button[value=',10']")
-        someone.says("gallery-words", "images are refused as no digit.")
+        someone.says("gallery-words", "images are refused as not a digit.")
         assert someone.page.inner_text("#gallery-words").startswith(f"{refused.sum():,} images")
         right = ((P[:, :10].argmax(axis=1) == labels) & ~refused).sum()
         someone.says("matrix-words", f"{right:,} of 10,000")
@@ -107,7 +126,7 @@ def test_a_network_that_refuses_is_judged_while_one_watches(
         someone.says("matrix-words", f"count: {likeliest:.2%}.".replace("%", " %"))
         someone.page.locator(".mistake").first.click()
         expect(someone.page.locator("#exhibit .chance")).to_have_count(11)
-        expect(someone.page.locator("#exhibit .verdict")).to_contain_text("no digit")
+        expect(someone.page.locator("#exhibit .verdict")).to_contain_text("none")
         expect(someone.page.locator("#exhibit .seen-words")).to_contain_text("so far")
 
 

@@ -162,6 +162,6 @@ def test_a_past_run_shows_what_its_last_frame_does(
         counts = someone.page.locator("#confusion td").all_inner_texts()
         assert [int(count or 0) for count in counts] == matrix.ravel().tolist()
         names = someone.page.locator("#confusion thead th").all_inner_texts()
-        assert names == ["", *map(str, range(10)), *(["∅"] if kind == "refusing" else [])]
+        assert names == ["", *map(str, range(10)), *(["none"] if kind == "refusing" else [])]
         someone.says("features-words", "24 neurons of the first layer")
         expect(someone.page.locator("#features")).to_be_visible()

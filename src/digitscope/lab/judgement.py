@@ -65,7 +65,11 @@ class Judgement:
     @property
     def done(self) -> Indices:
         """Rows of the images that have been judged, in their order."""
-        return np.sort(self._order[: self._count])
+        return self.first(self._count)
+
+    def first(self, n: int) -> Indices:
+        """Those of the first n that were judged, if so many were."""
+        return np.sort(self._order[: min(n, self._count)])
 
     @property
     def examples(self) -> Examples:

@@ -15,6 +15,7 @@ from digitscope.evaluation.nearest import Nearest
 from digitscope.inside.hidden import sees_pixels
 from digitscope.lab.judgement import Judgement
 from digitscope.lab.message import Message
+from digitscope.lab.request import whole
 from digitscope.models.model import NONE
 from digitscope.models.prediction import MORE_LIKELY_NONE, prediction_of, take_input
 
@@ -60,7 +61,8 @@ def matrix(judgement: Judgement, id: Any) -> Message:
 def cell(judgement: Judgement, asked: dict[str, Any]) -> Message:
     """The images of a cell, or of a row, a column, or of all, and then only those that were not
     read rightly; or those with a doubtful label. The surest mistakes stand first; where the answers
-    are right, the least sure. The bytes: the images.
+    are right, the least sure. With `among` only those first judged are looked at, as many as a page
+    knows the matrix of. The bytes: the images.
     """
     judgement.wait(PATIENCE)
     truth, taken = _digit(asked, "truth"), _digit(asked, "taken")
@@ -68,7 +70,8 @@ def cell(judgement: Judgement, asked: dict[str, Any]) -> Message:
     if type(most) is not int or not 0 < most <= MOST:
         raise SettingError(f"most must be a whole number from 1 to {MOST}, got {most!r}")
     doubtful = bool(asked.get("doubtful"))
-    rows = chosen_rows(judgement, truth, taken, doubtful)
+    among = whole(asked, "among") if "among" in asked else None
+    rows = chosen_rows(judgement, truth, taken, doubtful, among)
     answers, confidence = judgement.answers(), judgement.confidence()
     labels = np.asarray(judgement.model.classes)[judgement.data.labels]
     told = [
@@ -94,10 +97,14 @@ def cell(judgement: Judgement, asked: dict[str, Any]) -> Message:
 
 
 def chosen_rows(
-    judgement: Judgement, truth: int | None, taken: int | None, doubtful: bool = False
+    judgement: Judgement,
+    truth: int | None,
+    taken: int | None,
+    doubtful: bool = False,
+    among: int | None = None,
 ) -> Indices:
     """Rows of a judgement's images in the order in which they are shown; see `cell`."""
-    done = judgement.done
+    done = judgement.done if among is None else judgement.first(among)
     answers, confidence = judgement.answers()[done], judgement.confidence()[done]
     labels = np.asarray(judgement.model.classes)[judgement.data.labels[done]]
     kept = np.ones(len(done), bool) if truth is None else labels == truth

@@ -26,7 +26,7 @@ function show() {
   }
   const { matrix, part, images, part_images: all } = confusion;
   const classes = [...(state.training.recipe?.digits ?? "0123456789")];
-  const columns = matrix[0].length > classes.length ? [...classes, "∅"] : classes; // "not a digit"
+  const columns = matrix[0].length > classes.length ? [...classes, "none"] : classes;
   if (built !== `${classes}|${columns}`) cells = confusionTable(place, classes, columns);
   built = `${classes}|${columns}`;
   const wrong = matrix.flat().reduce((a, b) => a + b, 0) - matrix.reduce((sum, row, i) => sum + row[i], 0);

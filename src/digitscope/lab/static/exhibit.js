@@ -79,7 +79,7 @@ function verdict({ label, answer, confidence, image, classes }) {
   const unknown = classes.includes(label) ? "" : `The network knows ${classes.join(" and ")} alone.`;
   const note = image.startsWith("train:") && !unknown ? "The network may have been trained on it." : unknown;
   const notes = note ? [Object.assign(document.createElement("p"), { className: "muted small", textContent: note })] : [];
-  const read = line("read as", answer === NONE ? "no digit" : answer, answer === label ? "plus" : "minus");
+  const read = line("read as", columnName(answer), answer === label ? "plus" : "minus");
   read.append(Object.assign(document.createElement("em"), { textContent: percent(confidence) }));
   return [line("labelled", label, ""), read, ...notes];
 }

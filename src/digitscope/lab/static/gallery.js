@@ -16,6 +16,7 @@ const place = byId("gallery");
 /** Begin. */
 export function startGallery() {
   watch(["shown", "cell"], show);
+  watch(["shown", "cell", "judged"], say);
   watch(["judged", "cell"], showFilters);
   watch(["exhibit"], mark);
   watch(["mistakesError"], () => (byId("mistakes-error").textContent = state.mistakesError));
@@ -45,10 +46,15 @@ function showFilters() {
   });
 }
 
-function show() {
+/** How many images there are, as the matrix beside them has it. */
+function say() {
   const { shown, judged } = state;
+  byId("gallery-words").textContent = !judged || !shown || !isCurrent(shown) ? "…" : sentence(shown, judged);
+}
+
+function show() {
+  const { shown } = state;
   const current = shown && isCurrent(shown);
-  byId("gallery-words").textContent = !judged || !current ? "…" : sentence(shown, judged);
   byId("gallery-order").textContent = current && shown.images.length > 1 ? order(shown) : "";
   byId("gallery-more").hidden = !current || shown.of <= shown.images.length || shown.images.length >= 1000;
   if (!current) return; // the images before stay until the new ones come
@@ -64,8 +70,21 @@ function isCurrent(shown) {
   return shown.truth === truth && shown.taken === taken && shown.doubtful === doubtful;
 }
 
+/** How many images the matrix has of a cell, or beside the diagonal of a row, a column, or all of it. */
+function counted({ classes, columns, matrix }, truth, taken) {
+  let sum = 0;
+  matrix.forEach((row, i) => row.forEach((count, j) => {
+    const wanted = (truth ?? classes[i]) === classes[i] && (taken ?? columns[j]) === columns[j];
+    const one = truth !== null && taken !== null;
+    if (wanted && (one || classes[i] !== columns[j])) sum += count;
+  }));
+  return sum;
+}
+
 /** What the images are: "7 of the 892 fives are taken for 3." */
-function sentence({ truth, taken, of, doubtful }, { classes, columns, matrix, live, finished }) {
+function sentence({ truth, taken, of: found, doubtful }, judged) {
+  const { classes, columns, matrix, live, finished } = judged;
+  const of = doubtful ? found : counted(judged, truth, taken);
   const n = whole(of);
   const are = of === 1 ? "is" : "are";
   if (doubtful) {
@@ -77,14 +96,14 @@ function sentence({ truth, taken, of, doubtful }, { classes, columns, matrix, li
   if (truth === null && taken === null) return of ? `All ${n} images that were not read rightly.` : "No mistakes. Click the diagonal for what it was least sure of.";
   const total = truth === null ? 0 : (matrix[classes.indexOf(truth)] ?? []).reduce((a, b) => a + b, 0);
   if (truth === null) {
-    const as = taken === NONE ? "refused as no digit" : `taken for ${columnName(taken)}, and ${are} not`;
+    const as = taken === NONE ? "refused as not a digit" : `taken for ${columnName(taken)}, and ${are} not`;
     return columns.includes(taken) ? `${n} ${of === 1 ? "image is" : "images are"} ${as}.` : "This network does not know that digit.";
   }
   if (!classes.includes(truth)) return "This network does not know that digit.";
   const whose = `${of ? n : "None"} of the ${whole(total)} ${NAMES[truth]} ${of > 1 ? "are" : "is"}`;
   if (taken === null) return `${whose} not read rightly.`;
   if (taken === truth) return `${whose} read rightly.`;
-  return `${whose} ${taken === NONE ? "refused as no digit" : `taken for ${taken}`}.`;
+  return `${whose} ${taken === NONE ? "refused as not a digit" : `taken for ${taken}`}.`;
 }
 
 function order({ truth, taken }) {
@@ -104,10 +123,10 @@ function item({ image, label, answer, confidence, doubtful }, i) {
   from.textContent = label;
   to.textContent = columnName(answer);
   to.className = label === answer ? "plus" : "minus";
-  words.querySelector("em").textContent = percent(confidence);
+  words.querySelector("em").textContent = percent(confidence, answer === NONE ? 0 : 1); // a word has less room beside it than a digit
   button.append(picture, words);
   if (doubtful) button.append(Object.assign(document.createElement("small"), { textContent: "label doubtful" }));
-  const as = answer === NONE ? "refused as no digit" : `read as ${answer}`;
+  const as = answer === NONE ? "refused as not a digit" : `read as ${answer}`;
   button.setAttribute("aria-label", `${image}, labelled ${label}, ${as}, ${percent(confidence)}${doubtful ? ", label doubtful" : ""}`);
   button.addEventListener("click", () => change({ exhibit: state.exhibit === image ? "" : image }));
   return button;

@@ -21,7 +21,7 @@ export function startMatrix() {
 
 /** What a column is called. */
 export function columnName(column) {
-  return column === NONE ? "?" : String(column);
+  return column === NONE ? "none" : String(column);
 }
 
 function show() {
@@ -49,14 +49,15 @@ function show() {
 /** The whole of it in a line or two. */
 function told({ images, judged, right, right_digits: likeliest, wrong, refused, finished, live, classes }) {
   const of = classes.length === 10 ? "test images" : `test images of ${classes.join(" and ")}`;
-  if (judged < images) return `${whole(judged)} of ${whole(images)} ${of} read so far: ${whole(wrong)} wrong.`;
+  const all = `${whole(wrong + refused)} wrong${refused ? `, ${whole(refused)} of them refused as not a digit` : ""}`;
+  if (judged < images) return `${whole(judged)} of ${whole(images)} ${of} read so far: ${all}.`;
   const kept = refused
-    ? `, ${whole(refused)} refused as no digit, which is not counted as right here. By the likeliest digit alone, refused or not, as the menu above and a recipe's evaluation count: ${percent(likeliest / images, 2)}`
+    ? `. By the likeliest digit alone, refused or not, as the menu above and a recipe's evaluation count: ${percent(likeliest / images, 2)}`
     : "";
   const state = live ? "In training, at this moment: " : "";
   const more = finished ? "" : " Looking for doubtful labels…";
   if (!wrong && !refused) return `${state}All ${whole(images)} ${of} are read rightly.${more}`;
-  return `${state}${whole(right)} of ${whole(images)} ${of} right (${percent(right / images, 2)}), ${whole(wrong)} wrong${kept}.${more}`;
+  return `${state}${whole(right)} of ${whole(images)} ${of} right (${percent(right / images, 2)}), ${all}${kept}.${more}`;
 }
 
 /** The root keeps a single mistake visible beside a cell of fifty. */
@@ -68,7 +69,7 @@ function fill(button, count, right, part) {
   button.style.backgroundColor = css(ground);
   button.style.color = css(readable(ground));
   const [truth, taken] = button.value.split(",").map(Number);
-  const as = right ? "read rightly" : taken === NONE ? "refused as no digit" : `taken for ${taken}`;
+  const as = right ? "read rightly" : taken === NONE ? "refused as not a digit" : `taken for ${taken}`;
   button.setAttribute("aria-label", `${truth} ${as}: ${count}`);
 }
 
@@ -111,8 +112,8 @@ function build({ classes, columns }) {
 function header(scope, name, value) {
   const cell = Object.assign(document.createElement("th"), { scope });
   const button = Object.assign(document.createElement("button"), { textContent: name, value });
-  button.dataset.help = scope === "row" ? "matrix-row" : name === "?" ? "matrix-none" : "matrix-column";
-  const whose = scope === "row" ? `Mistakes of ${name}` : name === "?" ? "Refused as no digit" : `Mistaken for ${name}`;
+  button.dataset.help = scope === "row" ? "matrix-row" : name === "none" ? "matrix-none" : "matrix-column";
+  const whose = scope === "row" ? `Mistakes of ${name}` : name === "none" ? "Refused as not a digit" : `Mistaken for ${name}`;
   button.setAttribute("aria-label", whose);
   button.addEventListener("click", () => choose(value));
   cell.append(button);

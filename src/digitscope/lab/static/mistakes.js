@@ -99,7 +99,7 @@ function askMatrix(fresh) {
 }
 
 function askCell() {
-  if (ready() && state.judged) ask("cell", { ...chosenCell(), most: amount() });
+  if (ready() && state.judged) ask("cell", { ...chosenCell(), most: amount(), among: state.judged.judged });
 }
 
 /** How many images are shown at most. */
