@@ -96,6 +96,12 @@ def test_a_digit_that_reaches_the_frame_stays(drawn, digit, tone):
     assert read(picture(frames, ink, tone)) == [f"208{digit}643"]
 
 
+def test_frames_of_a_broad_pen():
+    """Where each cell is drawn by itself, a wall between two has twice the pen's width."""
+    frames, ink = form(["208564"], -1, 6, (90, 90), high=50)
+    assert read(picture(frames, ink, 0.9)) == ["208564"]
+
+
 @pytest.mark.parametrize("margin", [3, 5])
 def test_frames_at_the_edge_of_the_picture(margin):
     assert texts(laid_out(picture(*form(["2085643"], margin=margin)))) == ["2085643"]

@@ -38,6 +38,8 @@ CLEAR, SEEN = 0.75, 0.5  # so much of its way a side is seen; and one that ink m
 EVEN, PRINTED = 1.7, 1.25  # so much darker is one side than another; where no other cell is alike
 INWARD, OUTWARD = 2, 5  # pixels from where paper ends: there the line along a side is
 HIGH = 0.7  # of the highest peak there
+WIDEST = (REACH, 2 * REACH - 2)  # pixels: the bounds of what a line may be wide
+BROAD = 1 / 6  # of a cell's shorter side, and within those bounds: a wider line is a bar
 BESIDE = 6  # pixels: so near to a line is the paper that it is compared with
 SAME = 0.3  # of a cell: nearer than this another is the same one
 APART = 1.8  # of a cell around its middle: no other cell's middle lies there
@@ -220,11 +222,12 @@ def _sides(bright: Images, frame: Frames, least: float) -> list[PrintedLine] | N
     are not clear, or the clear ones are not of one darkness: two strokes that reach from one ruled
     line to the next make no cell.
     """
-    reach = min(OUTWARD, max(INWARD, frame[2:4].min() / 6))
+    broad = BROAD * frame[2:4].min()
+    outward, widest = round(np.clip(broad, INWARD, OUTWARD)), round(np.clip(broad, *WIDEST))
     places = corners(frame)
     lines = []
     for start, end in zip(places, np.roll(places, -1, axis=0), strict=True):
-        line = _side(bright, start, end, round(reach))
+        line = _side(bright, start, end, outward, widest)
         if line is None or line.covered < least:
             return None
         lines.append(line)
@@ -233,7 +236,11 @@ def _sides(bright: Images, frame: Frames, least: float) -> list[PrintedLine] | N
 
 
 def _side(
-    bright: Images, start: NDArray[np.float64], end: NDArray[np.float64], outward: int
+    bright: Images,
+    start: NDArray[np.float64],
+    end: NDArray[np.float64],
+    outward: int,
+    widest: int,
 ) -> PrintedLine | None:
     """The line along one side of a cell, a little beyond its corners; None where none is seen. The
     cell lies to the right of the way from start to end.
@@ -242,12 +249,11 @@ def _side(
     along = (end - start) / length
     normal = np.array([along[1], -along[0]])  # out of the cell
     points = start + np.arange(-outward, length + outward)[:, None] * along
-    across = read_band(bright, points, normal, REACH)
+    edge = widest + BESIDE  # where paper ends, in a band that reaches as far
+    across = read_band(bright, points, normal, edge)
     profile = np.median(across, axis=0)
-    peak = _nearest_peak(profile, range(REACH - INWARD, REACH + outward + 1))
-    beside = profile[max(0, peak - BESIDE) : peak], profile[peak + 1 : peak + 1 + BESIDE]
-    if not all(len(part) for part in beside):
-        return None
+    peak = _nearest_peak(profile, range(edge - INWARD, edge + outward + 1))
+    beside = profile[peak - BESIDE : peak], profile[peak + 1 : peak + widest + BESIDE]
     floor, top = float(max(part.min() for part in beside)), float(profile[peak])
     if top - floor < FAINTEST / 2:
         return None
@@ -258,9 +264,9 @@ def _side(
     while last < len(profile) - 1 and profile[last + 1] > half:
         last += 1
     seen = float(np.mean(across[:, max(0, peak - 1) : peak + 2].max(axis=1) > half))
-    if last - first + 1 > REACH:
+    if last - first + 1 > widest:
         return None
-    off = (first + last) / 2 - REACH
+    off = (first + last) / 2 - edge
     return PrintedLine(points + off * normal, normal, float(last - first + 1), top, seen)
 
 
