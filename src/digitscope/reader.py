@@ -8,7 +8,7 @@ from pathlib import Path
 
 from digitscope.errors import ImageError, SettingError, nearest
 from digitscope.models.committee import Committee, load_committee, mean_of
-from digitscope.models.model import Model, load
+from digitscope.models.model import Model, find_model, load
 from digitscope.models.neighbours import load_neighbours
 from digitscope.models.prediction import check_limit, preparation_warnings
 from digitscope.models.shipped import COMMITTEE
@@ -158,7 +158,9 @@ class Reader:
 
 def _load(name: str | Path) -> Model | Committee:
     """A model by its name or path; a file or run folder called "committee" comes first."""
-    return load_committee() if str(name) == COMMITTEE and not Path(name).exists() else load(name)
+    if str(name) == COMMITTEE and not Path(name).exists():
+        return load_committee()
+    return load(find_model(Path(name), also=(COMMITTEE,)))
 
 
 def _classifier(model: Model, runtime: str) -> Classifier:

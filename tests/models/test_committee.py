@@ -65,7 +65,9 @@ def test_a_file_of_that_name_comes_first(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_what_needs_one_network_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ModelFileError, match="did you mean 'committee'"):
+    with pytest.raises(ModelFileError, match=r"choose one of reader$"):
         load("comittee")
+    with pytest.raises(ModelFileError, match="did you mean 'committee'"):
+        Reader("comittee")
     with pytest.raises(ModelFileError, match="several networks, which only read"):
         load("committee")

@@ -178,9 +178,10 @@ def _name(path: Path) -> str:
     return path.parent.parent.name if of_a_run else path.stem
 
 
-def find_model(path: Path) -> Path:
+def find_model(path: Path, also: tuple[str, ...] = ()) -> Path:
     """The model file that a path means: itself, with its suffix or without, the best weights of the
-    run folder that it names, or the model that ships under this name.
+    run folder that it names, or the model that ships under this name. `also` are other names that
+    may have been meant by one that is not found.
     """
     best = path / "weights" / f"best{SUFFIX}"
     try:
@@ -208,7 +209,7 @@ def find_model(path: Path) -> Path:
         ]
     except OSError as error:
         raise ModelFileError(f"{path}: cannot be read: {error.strerror}") from None
-    neighbours += [*shipped_models(), COMMITTEE]
+    neighbours += [*shipped_models(), *also]
     hint = f": {nearest(str(path), neighbours)}" if neighbours else ""
     raise ModelFileError(f"{path}: no such model file or run folder{hint}")
 
