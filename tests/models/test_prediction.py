@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -73,9 +74,10 @@ def test_images_of_mnist_are_counted_from_zero() -> None:
 
 def test_limit() -> None:
     assert check_limit(0.5) == 0.5
-    for wrong in (-0.1, 1.1, float("nan")):
+    wrong: tuple[Any, ...] = (-0.1, 1.1, float("nan"), "0.5", None)
+    for value in wrong:
         with pytest.raises(SettingError, match="reject-below must be a number from 0 up to 1"):
-            check_limit(wrong)
+            check_limit(value)
 
 
 def test_a_model_that_refuses_says_so() -> None:

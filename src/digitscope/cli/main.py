@@ -17,6 +17,7 @@ import typer
 from typer.exceptions import TyperException
 
 import digitscope
+from digitscope.cli.usage import complaint
 from digitscope.errors import DigitscopeError
 
 # Verb -> module, and its line in the help.
@@ -113,7 +114,7 @@ def main(arguments: list[str]) -> int:
         complain(str(error))
     except TyperException as error:
         hint = " ".join(["digitscope", *(w for w in arguments[:1] if w in VERBS), "--help"])
-        complain(f"{error.format_message().rstrip('.')}: see '{hint}'")
+        complain(f"{complaint(error)}: see '{hint}'")
     except (KeyboardInterrupt, typer.Abort):
         complain("interrupted")
         return INTERRUPTED

@@ -145,7 +145,7 @@ def preparation_warnings(model: Model) -> tuple[str, ...]:
 
 def check_limit(value: float) -> float:
     """A limit for rejection; SettingError unless it is a probability."""
-    if not 0 <= value <= 1:
+    if not isinstance(value, int | float | np.number) or not 0 <= value <= 1:
         raise SettingError(f"reject-below must be a number from 0 up to 1, got {value!r}")
     return value
 

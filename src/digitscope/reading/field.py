@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+import numpy as np
+
 from digitscope.errors import SettingError, nearest
 from digitscope.reading.checksums import CHECKSUMS
 
@@ -60,8 +62,10 @@ def parse_field(
         return None
     if checksum is not None and checksum not in CHECKSUMS:
         raise SettingError(f"unknown checksum {checksum!r}: {nearest(checksum, CHECKSUMS)}")
-    if length is not None and not 1 <= length <= LONGEST:
-        raise SettingError(f"a length must be from 1 to {LONGEST} digits, got {length}")
+    if pattern is not None and not isinstance(pattern, str):
+        raise SettingError(f"a pattern must be text such as 'dd.dd.dddd', got {pattern!r}")
+    if length is not None and not (isinstance(length, int | np.integer) and 1 <= length <= LONGEST):
+        raise SettingError(f"a length must be a whole number from 1 to {LONGEST}, got {length!r}")
     slots = None if pattern is None else _slots(pattern)
     lengths = CHECKSUMS[checksum].lengths if checksum else ()
     for name, count in (
