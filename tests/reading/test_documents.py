@@ -126,7 +126,9 @@ def test_a_damaged_pdf_is_one_line(data: bytes) -> None:
 
 def test_without_a_renderer_a_pdf_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pypdfium2", None)
-    with pytest.raises(ImageError, match=r"form.pdf: a PDF, .* 'pip install pypdfium2'"):
+    with pytest.raises(
+        ImageError, match=r"form.pdf: a PDF, .* 'pip install \"digitscope\[pdf\]\"'"
+    ):
         list(load_pages(several("PDF"), "form.pdf"))
 
 

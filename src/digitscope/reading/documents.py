@@ -21,8 +21,8 @@ from digitscope.preparation.results import Picture
 __all__ = ["PDF_LINE", "load_pages"]
 
 PDF_LINE = (
-    "a PDF, and nothing here can draw its pages: try 'pip install pypdfium2', or an image of the "
-    "page"
+    "a PDF, and nothing here can draw its pages: try 'pip install \"digitscope[pdf]\"', or an "
+    "image of the page"
 )
 HEAD = 1024  # bytes within which a PDF must say that it is one
 POINTS = 72  # a PDF's unit: points an inch
