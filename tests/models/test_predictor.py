@@ -7,7 +7,7 @@ import pytest
 
 from digitscope.data.mnist import load_mnist
 from digitscope.errors import SpecError
-from digitscope.models.model import Model
+from digitscope.models.model import Model, load
 from digitscope.models.predictor import Predictor
 from digitscope.network.network import Network
 from digitscope.network.notation import parse_spec
@@ -46,6 +46,18 @@ def test_it_keeps_the_answers_of_the_model_that_it_was_made_from() -> None:
     before = predictor(image)
     model.network.weights["W1"][:] = 0
     np.testing.assert_array_equal(predictor(image), before)
+
+
+def test_what_a_refusing_model_gives_given_that_it_is_a_digit_comes_from_what_is_exported() -> None:
+    """As docs/exporting.md says: exports give what `judge` gives, of "not a digit" the last."""
+    model = load("reader")
+    images = load_mnist("test").images[:200]
+    P = model.judge(images)
+    assert P.shape == (200, 11)
+    given = Predictor(model)(images)
+    assert np.abs(given - P[:, :10]).max() > 1e-3
+    np.testing.assert_allclose(given, P[:, :10] / P[:, :10].sum(axis=1, keepdims=True), atol=1e-5)
+    np.testing.assert_allclose(given * (1 - P[:, 10:]), P[:, :10], atol=1e-5)
 
 
 def test_an_image_of_another_size_is_refused() -> None:

@@ -42,7 +42,8 @@ def export(model: Model | str | Path, format: str, path: str | Path | None = Non
     `format` is "keras", "onnx", "page", "tensorflow" or "torch"; `path` is the model's name with
     the format's suffix, unless given. The export takes what the network takes, float32 [n, 784] or
     [n, 28, 28, 1] in 0..1, ink high (PyTorch's: channels first), and gives the probability of every
-    class [n, n_classes]; a network of one output gives that of the second class [n, 1].
+    class [n, n_classes]; of a model that refuses also, last, that of "not a digit". A network of
+    one output gives that of the second class [n, 1].
     SettingError for an unknown format or a missing framework, StorageError where something exists
     already or cannot be written: nothing is overwritten.
 

@@ -2,8 +2,9 @@
 
 An export takes what the network takes: float32 [n, 784] for a flat one, [n, 28, 28, 1] for one with
 convolutions, in 0..1, ink high ([n, 1, 28, 28] in PyTorch, where channels stand first). It gives
-the probabilities that `Model.probabilities` gives, and where the network refuses, that of "not a
-digit" as one more: the temperature and the activation of the output are part of it.
+the probabilities that `Model.probabilities` gives, or where the network refuses, those that
+`Model.judge` gives, of "not a digit" the last: the temperature and the activation of the output are
+part of it.
 """
 
 from __future__ import annotations
