@@ -141,7 +141,7 @@ class Reader:
             lines=tuple(line for line in lines if line.numbers),
             picture=picture,
             rotation=layout.rotation,
-            warnings=(*self.warnings, *layout.warnings, *warn_of_words(marks)),
+            warnings=(*self.warnings, *picture.warnings, *layout.warnings, *warn_of_words(marks)),
         )
 
     def read_layout(self, picture: Picture) -> tuple[Layout, list[Reading]]:

@@ -12,6 +12,7 @@ from PIL import Image
 
 from digitscope.errors import ImageError
 from digitscope.preparation.decoding import WORKING_PIXELS
+from digitscope.reader import Reader
 from digitscope.reading.documents import DPI, MOST_PIXELS, load_pages
 
 GREYS = (250, 100, 10)
@@ -62,8 +63,13 @@ def test_thumbnails_and_masks_of_a_tiff_are_no_pages(kind: int) -> None:
 
 
 def test_a_film_is_its_first_frame() -> None:
-    (page,) = load_pages(several("GIF"))
-    assert int(page.pixels.mean()) == GREYS[0]
+    for format in ("GIF", "PNG", "WEBP"):
+        (page,) = load_pages(several(format))
+        assert int(page.pixels.mean()) == pytest.approx(GREYS[0], abs=1)
+        (warning,) = page.warnings
+        assert warning.startswith("the image is a film: one frame was read")
+        assert Reader().read(several(format)).warnings == (warning,)
+    assert all(page.warnings == () for page in load_pages(several("TIFF")))
 
 
 def test_a_cut_tiff_says_which_page() -> None:

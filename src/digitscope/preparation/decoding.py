@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["TOO_MANY_PIXELS", "WORKING_PIXELS", "decode"]
 
 TOO_MANY_PIXELS = 100_000_000  # refused from here on
+FILMS = ("GIF", "PNG", "WEBP")
+FILM = "the image is a film: one frame was read; save the others as images of their own"
 WORKING_PIXELS = 1_000_000  # what the steps after decoding are given at most, or nearly so
 NEARLY = 1.05  # a side: shrinking by less would blur strokes for nothing
 SHORTEST, LONGEST = 4, 8  # the least that the short and the long side may measure
@@ -105,6 +107,7 @@ def _unknown(source: Any, name: str) -> str:
 def _picture(image: Image, name: str, may_draft: bool) -> Picture:
     _check_size(image.size, name)
     whole = image.size
+    warnings = (FILM,) if _is_film(image) else ()
     if may_draft and _times(whole) > 1:  # JPEG only: it decodes at 1/2, 1/4 or 1/8 at once
         image.draft(None, _goal(whole))
     drafted = image.size != whole
@@ -120,7 +123,17 @@ def _picture(image: Image, name: str, may_draft: bool) -> Picture:
     note += f" in mode {image.mode}" if image.format else ""
     note += ", set upright as its EXIF asks" if turn > 1 else ""
     note += f", shrunk {times:.3g} times" if times > 1 else ""
-    return Picture(name, np.ascontiguousarray(pixels), width, height, note)
+    return Picture(name, np.ascontiguousarray(pixels), width, height, note, warnings)
+
+
+def _is_film(image: Image) -> bool:
+    """Whether more frames follow; a TIFF's are pages, and a JPEG's are previews."""
+    if image.format not in FILMS:
+        return False
+    try:
+        return bool(getattr(image, "is_animated", False))
+    except Exception:  # the next frame is damaged, this one need not be
+        return False
 
 
 def _check_size(size: tuple[int, int], name: str) -> None:

@@ -74,7 +74,7 @@ def prepare(source: Source, name: str | None = None) -> Preparation:
         Step("centre", _about_centre(small), image),
     )
     box = picture.original(marks.box)
-    warnings = _warnings(quiet, levels, marks)
+    warnings = (*picture.warnings, *_warnings(quiet, levels, marks))
     several = marks.rivals + 1
     return Preparation(_printable(picture.name), image, steps, box, inverted, warnings, several)
 

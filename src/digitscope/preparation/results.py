@@ -19,7 +19,7 @@ class Picture:
     """A decoded image: upright, of bounded size, on white paper where it was transparent.
 
     `pixels` is uint8 [h, w] or [h, w, 3]; the upright original measured `width` x `height`.
-    `note` says what was decoded.
+    `note` says what was decoded, `warnings` what of the file was not.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Picture:
     width: int
     height: int
     note: str
+    warnings: tuple[str, ...] = ()
 
     @property
     def factors(self) -> tuple[float, float]:
