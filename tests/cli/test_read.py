@@ -136,6 +136,8 @@ def test_a_blank_page_is_a_note(cli: Cli, tmp_path: Path) -> None:
     assert done.returncode == 0
     assert done.stdout == ""
     assert done.stderr == "digitscope: note: blank.png: nothing to read\n"
+    (page,) = json.loads(cli("read", "blank.png", "--json").stdout)["pages"]
+    assert (page["confidence"], page["warnings"]) == (0, ["nothing to read"])
 
 
 def test_annotate(cli: Cli, folder: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from digitscope.cli.read_files import Annotations, CropFolder, find_images
 from digitscope.cli.read_progress import ReadProgress
 from digitscope.errors import DigitscopeError, ImageError, SettingError
 from digitscope.reader import READER, RUNTIMES, Reader
-from digitscope.reading.tree import VERSION, Page, to_csv
+from digitscope.reading.tree import NOTHING, VERSION, Page, to_csv
 from digitscope.store import free, write_atomically
 
 EPILOG = """
@@ -209,7 +209,7 @@ def _tell(page: Page) -> None:
     for note in (*page.warnings, *(note for line in page.lines for note in line.notes)):
         print(f"digitscope: note: {page.name}: {note}", file=sys.stderr)
     if not page.lines:
-        print(f"digitscope: note: {page.name}: nothing to read", file=sys.stderr)
+        print(f"digitscope: note: {page.name}: {NOTHING}", file=sys.stderr)
 
 
 def _complain(error: DigitscopeError) -> None:

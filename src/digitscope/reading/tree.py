@@ -23,6 +23,7 @@ __all__ = ["COLUMNS", "REFUSED", "VERSION", "Digit", "Line", "Number", "Page", "
 
 VERSION = "1.1"
 REFUSED = "?"  # stands where a mark was refused
+NOTHING = "nothing to read"
 COLUMNS = (
     *("image", "line", "number", "text", "value", "confidence"),
     *("x", "y", "width", "height", "repaired", "refused", "fits"),
@@ -196,13 +197,15 @@ class Page:
 
     @property
     def confidence(self) -> float:
-        """The probability that every line is right, if they err independently of each other."""
-        return math.prod(line.confidence for line in self.lines)
+        """The probability that every line is right, if they err independently of each other; 0 of
+        a page without any, of which nobody knows whether it was empty.
+        """
+        return math.prod(line.confidence for line in self.lines) if self.lines else 0.0
 
     def __str__(self) -> str:
         head = f"{self.name}: {self.width}x{self.height} pixels"
         if not self.lines:
-            return "\n".join([f"{head}, nothing to read", *self._notes()])
+            return "\n".join([f"{head}, {NOTHING}", *self._notes()])
         widest = max(len(line.text) for line in self.lines)
         lines = [f"  {line.text:<{widest}}  {_sure(line.confidence)}" for line in self.lines]
         return "\n".join([head, *lines, *self._notes()])
@@ -220,7 +223,7 @@ class Page:
             "confidence": self.confidence,
             "box": [0, 0, self.width, self.height],
             "rotation": self.rotation,
-            "warnings": list(self.warnings),
+            "warnings": [*self.warnings, *([] if self.lines else [NOTHING])],
             "lines": [line.to_dict() for line in self.lines],
         }
 
