@@ -60,7 +60,7 @@ def test_the_newest_comes_first_and_a_changed_file_is_read_anew(runs: Path) -> N
     assert [entry.id for entry in catalog.entries()] == ["runs/one.safetensors", "runs/small"]
     first = catalog.load("runs/one.safetensors")
     assert catalog.load("runs/one.safetensors") is first
-    save(Model(Network.initialize("784-5-10", seed=2)), path)
+    save(Model(Network.initialize("784-5-10", seed=2)), path, overwrite=True)
     assert catalog.load("runs/one.safetensors").network.spec.weight_shapes()["b1"] == (5,)
 
 

@@ -167,7 +167,7 @@ def test_what_was_computed_is_kept_until_the_frame_is_another(
     assert past.moment(frame, recipe) is first
     other = Network.initialize(recipe.spec(), seed=9)
     time.sleep(0.02)
-    save(Model(other, measured={"epoch": 2, "batch": 0}), frame.path)
+    save(Model(other, measured={"epoch": 2, "batch": 0}), frame.path, overwrite=True)
     again = past.moment(frames(run.path)[-1], recipe)
     data: Dataset = past.watched(recipe)[0]
     assert again.fields["accuracy"] == judge(Model(other), data, recipe.loss).accuracy

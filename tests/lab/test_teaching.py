@@ -151,7 +151,7 @@ def test_what_is_not_its_own_is_not_written_over(own: Served) -> None:
     with opened(own) as page:
         draw(page)
         teach(page, 7)
-        save(Network.initialize("784-8-10"), file)
+        save(Network.initialize("784-8-10"), file, overwrite=True)
         foreign = file.read_bytes()
         choose(page, TAUGHT)
         page.say("lessons", id=1)

@@ -151,7 +151,7 @@ def test_weights_that_do_not_fit_or_are_not_numbers(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match="do not fit the architecture 784-6-10"):
         load(path)
     broken = {**network.weights, "b1": np.full(5, np.nan, np.float32)}
-    save(Network(network.spec, broken, {}), path)
+    save(Network(network.spec, broken, {}), path, overwrite=True)
     with pytest.raises(ModelFileError, match="b1 holds numbers that are not finite"):
         load(path)
 
@@ -215,7 +215,7 @@ def test_a_full_disk_in_the_middle_of_a_save_loses_nothing(
     else:
         monkeypatch.setattr(store.os, moment, full)
     with pytest.raises(StorageError, match="No space left on device: free some space"):
-        save(Network.initialize("784-5-10", 2), path)
+        save(Network.initialize("784-5-10", 2), path, overwrite=True)
     monkeypatch.undo()
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["m.safetensors"]
@@ -227,6 +227,16 @@ def test_a_file_gets_the_rights_of_any_new_file(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == stat.S_IMODE(
         (tmp_path / "b").stat().st_mode
     )
+
+
+def test_a_model_that_is_there_is_overwritten_only_where_that_is_said(tmp_path: Path) -> None:
+    one, other = (Network.initialize("784-5-10", seed) for seed in (1, 2))
+    path = save(one, tmp_path / "m")
+    before = path.read_bytes()
+    with pytest.raises(StorageError, match=r"m\.safetensors: exists, .* or say overwrite=True"):
+        save(other, tmp_path / "m")
+    assert path.read_bytes() == before
+    assert_same(Model(other), load(save(other, path, overwrite=True)))
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:

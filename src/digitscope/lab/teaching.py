@@ -148,7 +148,7 @@ class Teaching:
     def _write(self, lessons: Lessons, model: Model, path: Path, before: str) -> None:
         """The drawings first, then the model: a crash in between loses neither."""
         replace(lessons, models=(before, fingerprint(model))).write(beside(path))
-        save(described(lessons, model), path)
+        save(described(lessons, model), path, overwrite=True)
 
     def _forget(self, path: Path, lessons: Lessons) -> str:
         """Take the first lesson back: the page goes back to what it was taught on."""

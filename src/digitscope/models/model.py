@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 import digitscope
 from digitscope.arrays import Floats, Shape, Weights
-from digitscope.errors import InputError, ModelFileError, nearest
+from digitscope.errors import InputError, ModelFileError, StorageError, nearest
 from digitscope.maths.activations import ACTIVATIONS
 from digitscope.models.shipped import COMMITTEE, shipped_model, shipped_models
 from digitscope.network.network import Network
@@ -105,9 +105,9 @@ class Model:
         return A / np.maximum(A.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
 
 
-def save(model: Model | Network, path: str | Path) -> Path:
+def save(model: Model | Network, path: str | Path, *, overwrite: bool = False) -> Path:
     """Write a model file; the path with its suffix is returned. StorageError where it cannot be
-    written.
+    written, or where something is there already, unless `overwrite` is true.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -119,6 +119,10 @@ def save(model: Model | Network, path: str | Path) -> Path:
     path = Path(path)
     if path.suffix != SUFFIX:
         path = path.with_name(path.name + SUFFIX)
+    if not overwrite and (path.exists() or path.is_symlink()):
+        raise StorageError(
+            f"{path}: exists, nothing is overwritten: choose another, or say overwrite=True"
+        )
     network = model.network
     tensors = dict(network.weights)
     tensors |= {f"{STATE_PREFIX}{name}": array for name, array in network.state.items()}

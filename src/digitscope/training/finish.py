@@ -41,7 +41,7 @@ def finish(folder: RunFolder, recipe: Recipe, split: Split, judge: bool = True) 
                 f"{part}_expected_calibration_error": evaluation.calibration.error,
             }
             model = replace(model, measured=model.measured | measured)
-        save(model, path)
+        save(model, path, overwrite=True)
     assert evaluation is not None
     text = json.dumps(evaluation.to_dict(), indent=1, allow_nan=False) + "\n"
     write_atomically(folder.path / "evaluation.json", text.encode())

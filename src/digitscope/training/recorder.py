@@ -127,7 +127,8 @@ class Recorder:
     def _save_model(self, path: Path, position: Position, measured: dict[str, Any]) -> None:
         recipe = self.loop.recipe
         network = Network(recipe.spec(), position.weights, position.state)
-        save(Model(network, recipe.classes, recipe=recipe.to_dict(), measured=measured), path)
+        model = Model(network, recipe.classes, recipe=recipe.to_dict(), measured=measured)
+        save(model, path, overwrite=True)
 
     def _save_frame(self, epoch: int, batch: int) -> None:
         position = self.loop.position()
