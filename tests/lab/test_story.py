@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from digitscope.errors import RunError
-from digitscope.lab.follower import Follower
+from digitscope.lab.follower import MOST, Follower
 from digitscope.lab.message import Message
 from digitscope.lab.story import MOST_ROWS, Story, past_story
 
@@ -38,7 +38,8 @@ def test_a_page_is_told_what_is_new_and_nothing_twice() -> None:
     story.add(epoch_ended(1))
     story.add(advanced(2, 1), 0.1)
     assert told(follower, story) == [
-        ("event", "advanced", 1, 3, 400, 1.25),
+        ("event", "advanced", 1, 1, 100, 2.0),
+        ("event", "advanced", 1, 3, 300, 1.0),
         ("event", "epoch_ended", 1),
         ("event", "advanced", 2, 1, 100, 1.0),
     ]
@@ -46,6 +47,19 @@ def test_a_page_is_told_what_is_new_and_nothing_twice() -> None:
     story.add({"event": "paused", "epoch": 1, "batch": 1})
     assert told(follower, story) == [("event", "paused", 1, 1), ("status",)]
     assert story.status == "paused"
+
+
+def test_a_page_that_is_slow_is_told_in_fewer_words() -> None:
+    story, follower = Story("runs/a", {}), Follower()
+    follower.messages(story)
+    for epoch in (1, 2):
+        for batch in range(600):
+            story.add(advanced(epoch, batch + 1), 0.1)
+        story.add(epoch_ended(epoch))
+    rows = [message.fields for message in follower.messages(story)]
+    assert 50 < len(rows) <= MOST
+    assert [row["epoch"] for row in rows if row["event"] == "epoch_ended"] == [1, 2]
+    assert sum(row["images"] for row in rows if row["event"] == "advanced") == 2 * 600 * 100
 
 
 def test_of_weights_only_the_newest_is_told() -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from digitscope.lab.message import Message
-from digitscope.lab.story import Story, merged
+from digitscope.lab.story import Row, Story, condensed, merged_each
+
+MOST = 100  # rows at a time, of several seconds: a curve that grows is as fine as one found later
 
 
 class Follower:
-    """A page that is slow is asked about less often, and gets the same story in fewer words: groups
-    of batches are merged, of weights and confusion only the newest are told.
+    """A page that is slow is asked about less often, and gets the same story in fewer words: of
+    many groups of batches neighbours are merged, of weights and confusion only the newest are told.
     """
 
     def __init__(self) -> None:
@@ -25,7 +27,7 @@ class Follower:
             self._rows = len(story.rows)
             told = [story.message()]
         else:
-            fresh = merged(story.rows[self._rows :])
+            fresh = _in_few_words(story.rows[self._rows :])
             self._rows = len(story.rows)
             told = [Message({"said": "event", **row}) for row in fresh]
             told += self._if_new("status", story.news())
@@ -41,3 +43,10 @@ class Follower:
             return []
         self._latest[kind] = message
         return [message]
+
+
+def _in_few_words(rows: list[Row]) -> list[Row]:
+    """The rows, halved until there are few; what ends an epoch stays."""
+    while len(rows) > MOST and len(shorter := condensed(rows)) < len(rows):
+        rows = shorter
+    return merged_each(rows)
