@@ -19,6 +19,10 @@ from tests.lab.story import log
 
 pytestmark = pytest.mark.needs_chromium
 LONG = {"epochs": 900}
+RUN_AWAY = (
+    r"^Stopped\. The loss has run away, from \d\S* before training to \S+ (in|after) .*\d: the learning "
+    r"rate 1e\+06 is too large for this network; try 100000\. Its folder is runs/deep\."
+)
 
 
 @pytest.fixture
@@ -266,13 +270,39 @@ def test_a_step_that_could_not_begin_is_not_made_later(browser: Browser, lab: Se
         someone.says("train-state", "Stopped.")
 
 
+def test_a_curve_that_grows_is_as_fine_as_one_found_later(browser: Browser, lab: Served) -> None:
+    settings = {"train": 12000, "batch_size": 16, "epochs": 2}
+    with person(browser, lab.address, address_of(**settings)) as someone:
+        someone.page.click("#play")
+        someone.says("train-state", "On the test set")
+        points = "document.querySelector('#loss .line.batches').points.length"
+        live = someone.page.evaluate(points)
+        someone.page.reload()
+        someone.page.locator("#loss .line.batches").wait_for()
+        assert someone.page.evaluate(points) >= live >= 0.8 * someone.page.evaluate(points) > 20
+
+
+def test_errors_stand_as_sentences(browser: Browser, lab: Served) -> None:
+    with person(browser, lab.address, address_of(hidden="12-what")) as someone:
+        said = someone.page.locator("#train-error")
+        someone.page.click("#play")
+        expect(said).to_have_text(re.compile(r"^[A-Z'].*what.*\.$"))
+        someone.page.fill("#set-hidden", "8")
+        someone.page.fill("#set-epochs", "many")
+        someone.page.click("#play")
+        expect(said).to_have_text(re.compile(r"^Epochs must be a whole number .*'many'\.$"))
+        someone.page.fill("#rate-number", "abc")
+        someone.page.press("#rate-number", "Enter")
+        expect(said).to_have_text("The learning rate must be a number above 0, such as 0.1.")
+
+
 def test_a_network_that_has_run_away_is_shown(browser: Browser, lab: Served) -> None:
     """One update so far that the next answers overflow: they are shown as no numbers."""
     settings = {"hidden": "-".join(["24"] * 8), "batch_size": 3000, "learning_rate": 1e6}
     with person(browser, lab.address, address_of(**settings)) as someone:
         page = someone.page
         page.click("#play")
-        someone.says("train-state", "the loss ran away", timeout=20_000)
+        someone.says("train-state", re.compile(RUN_AWAY), timeout=20_000)
         page.click("#tab-time")
         page.click("#time-any")
         page.locator("#past-confusion td").first.wait_for(timeout=20_000)

@@ -112,7 +112,7 @@ class Loop:
             self.place = replace(self.place, epoch=0)
             untrained = self._measure()
             if not math.isfinite(untrained.train_loss):
-                yield self._diverged(untrained.train_loss)
+                yield self._diverged(untrained.train_loss, "before training")
                 return
             self.place = replace(self.place, first_loss=untrained.train_loss)
             yield untrained
@@ -139,7 +139,7 @@ class Loop:
             with np.errstate(all="ignore"):  # a loss that leaves the numbers is noticed below
                 losses, n = self._advance(order, start, end)
             if self._has_run_away(float(np.mean(losses)), BLOWN_UP):
-                return self._diverged(float(np.mean(losses)))
+                return self._diverged(float(np.mean(losses)), self._batches(start, end))
             spent = time.perf_counter() - began
             images_done, busy = images_done + n, busy + spent
             self.place = replace(self.place, batch=end, seconds=self.place.seconds + spent)
@@ -152,7 +152,7 @@ class Loop:
         seconds = self.place.seconds + time.perf_counter() - began
         self.place = replace(self.place, seconds=0.0)
         if self._has_run_away(ended.train_loss, WORSE) or not math.isfinite(ended.watched_loss):
-            return self._diverged(ended.train_loss)
+            return self._diverged(ended.train_loss, f"after epoch {self.place.epoch}")
         speed = images_done / busy if busy else 0.0
         yield replace(ended, learning_rate=rate, seconds=seconds, images_per_second=speed)
         return None
@@ -294,11 +294,16 @@ class Loop:
         """Whether a loss is no number any more, or far worse than before the training."""
         return not loss <= factor * self.place.first_loss or math.isinf(loss)
 
-    def _diverged(self, loss: float) -> Stopped:
-        rate = self._base_rate()
+    def _batches(self, start: int, end: int) -> str:
+        """Where a loss was measured: counted from 1, as events count."""
+        which = f"batch {end}" if end == start + 1 else f"batches {start + 1} to {end}"
+        return f"in {which} of epoch {self.place.epoch + 1}"
+
+    def _diverged(self, loss: float, where: str) -> Stopped:
+        rate, first = self._base_rate(), self.place.first_loss
+        before = f"from {first:.3g} before training " if math.isfinite(first) else ""
         return self._stopped(
             "diverged",
-            f"the loss has run away, from {self.place.first_loss:.3g} before training to "
-            f"{loss:.3g}: "
+            f"the loss has run away, {before}to {loss:.3g} {where}: "
             f"the learning rate {rate:g} is too large for this network; try {rate / 10:g}",
         )

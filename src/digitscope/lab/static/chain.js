@@ -26,10 +26,16 @@ export function startChain() {
     const index = (target.value.match(/\d+/g) ?? []).join();
     change({ weight: index ? `${part("layer").value}:${index}` : part("layer").value, path: "" });
   });
+  on("error", sayOnce);
   watch(["walk", "weight", "path"], ask);
   watch(["walk"], fill);
   watch(["chain", "weight"], show);
   show();
+}
+
+/** What is wrong with the step stands above it: it is not said of its weight too. */
+function sayOnce() {
+  if (part("error").textContent === document.getElementById("backprop-error").textContent) part("error").textContent = "";
 }
 
 /** The weight that is open; of a layer alone the one with the largest gradient is meant. */

@@ -1,4 +1,5 @@
 // The WebSocket: it comes back by itself, and joins a message to the bytes that follow it.
+import { sentence } from "./sentence.js";
 import { change } from "./state.js";
 
 const listeners = new Map();
@@ -53,5 +54,6 @@ function receive(data) {
 }
 
 function tell(message, buffer) {
+  if (message.said === "error") message.what = sentence(message.what);
   for (const hear of listeners.get(message.said) ?? []) hear(message, buffer);
 }

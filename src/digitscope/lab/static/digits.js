@@ -3,6 +3,7 @@
 import { onColours } from "./colours.js";
 import { percent, whole } from "./numbers.js";
 import { inkPicture } from "./pictures.js";
+import { sentence } from "./sentence.js";
 import { take, takeWhole, written } from "./several.js";
 import { state, watch } from "./state.js";
 
@@ -41,13 +42,13 @@ function show() {
     return line;
   });
   part("-lines").replaceChildren(...lines);
-  part("-words").textContent = sentence(several);
+  part("-words").textContent = told(several);
   part("-notes").replaceChildren(...(several.warnings ?? []).map((textContent) => Object.assign(document.createElement("li"), { textContent })));
 }
 
-function sentence({ looking, cannot, lines, images }) {
+function told({ looking, cannot, lines, images }) {
   if (looking) return "Reading the picture…";
-  if (cannot) return `More than one digit? ${cannot[0].toUpperCase()}${cannot.slice(1)}.`;
+  if (cannot) return `More than one digit? ${sentence(cannot)}`;
   const digits = images.length === 1 ? "1 digit" : `${whole(images.length)} digits`;
   return lines.length === 1 ? `${digits}, read as ${lines[0].text}` : `${digits} in ${whole(lines.length)} lines`;
 }

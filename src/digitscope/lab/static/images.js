@@ -74,7 +74,7 @@ async function take(file) {
   const name = file.name || "pasted";
   const most = state.lab?.limits.bytes;
   if (file.size > most) {
-    change({ view: "draw", unread: `${name}: has ${megabytes(file.size)} MB, at most ${megabytes(most)} are read: make it smaller` });
+    change({ view: "draw", unread: `${name}: has ${megabytes(file.size)} MB, at most ${megabytes(most)} are read: make it smaller.` });
     return;
   }
   change({ view: "draw", trying: await opened(file, name) });

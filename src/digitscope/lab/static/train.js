@@ -2,6 +2,7 @@
 import { on, send } from "./connection.js";
 import { beginMine } from "./mine.js";
 import { percent, short, whole } from "./numbers.js";
+import { sentence } from "./sentence.js";
 import { change, state, watch } from "./state.js";
 import { effective, expectRun, startingPoint } from "./settings.js";
 import { active, startTraining } from "./training.js";
@@ -12,7 +13,7 @@ const REASONS = {
   done: "Done.",
   patience: "Stopped: no better epoch for a while.",
   message: "Stopped.",
-  diverged: "Stopped: the loss ran away.",
+  diverged: "Stopped.",
 };
 
 const FINISHED = ["done", "patience", "diverged"];
@@ -37,7 +38,7 @@ export function startTrain() {
   byId("rate").addEventListener("input", () => setRate(Number((10 ** byId("rate").value).toPrecision(2))));
   byId("rate-number").addEventListener("change", () => {
     const value = Number(byId("rate-number").value);
-    sayError(value > 0 ? "" : "The learning rate is a number above 0, such as 0.1.");
+    sayError(value > 0 ? "" : "The learning rate must be a number above 0, such as 0.1.");
     if (value > 0) setRate(value);
     else byId("rate-number").value = short(rateNow());
   });
@@ -158,7 +159,7 @@ function told({ status, run, what, reason, evaluated, note }) {
   if (status === "running") return `Training.${where}${note ? ` Note: ${note}.` : ""}`;
   const judged = evaluated?.accuracy ? ` On the test set ${percent(evaluated.accuracy, 2)} are right.` : "";
   const chosen = run && run === state.model ? " It is the model chosen above now." : "";
-  return `${REASONS[reason] ?? "Ended."}${judged}${what ? ` ${what}` : ""}${where}${chosen}`;
+  return `${REASONS[reason] ?? "Ended."}${judged}${what ? ` ${sentence(what)}` : ""}${where}${chosen}`;
 }
 
 function showFacts() {
