@@ -64,8 +64,6 @@ def free(path: Path) -> Path:
     """
     if path.exists() or path.is_symlink():
         raise StorageError(f"{path}: exists, nothing is overwritten: choose another")
-    if not path.parent.is_dir():
-        raise StorageError(f"{path}: there is no folder {path.parent}: make it first")
     try:
         with tempfile.TemporaryFile(dir=path.parent):  # what rights alone say is not true of root
             return path

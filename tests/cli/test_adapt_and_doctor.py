@@ -70,7 +70,7 @@ def test_adapt_prints_before_and_after(
 
 def test_adapt_refuses(cli: Cli, tmp_path: Path, theirs: Path) -> None:
     assert "no such folder" in complaint(cli("adapt", "none", "--out", "m"))
-    assert "there is no folder" in complaint(cli("adapt", theirs, "--out", "no/where"))
+    assert "make the folder first" in complaint(cli("adapt", theirs, "--out", "no/where"))
     assert "Missing option '--out'" in complaint(cli("adapt", theirs))
     few = tmp_path / "few" / "1"
     few.mkdir(parents=True)
