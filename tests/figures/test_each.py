@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +14,8 @@ from digitscope.evaluation.rejection import measure_rejection
 from digitscope.figures.table import FIGURES
 from digitscope.maths.activations import ACTIVATIONS
 from digitscope.network.notation import parse_spec
+from digitscope.preparation import load
+from digitscope.reader import Reader
 from tests.figures.drawn import (
     ANSWERS,
     EVALUATIONS,
@@ -28,6 +31,7 @@ from tests.figures.drawn import (
     read_page,
     words,
 )
+from tests.reading.pages import compose_page
 
 
 def test_samples_carry_their_digits_and_follow_the_seed():
@@ -87,6 +91,35 @@ def test_reading_steps_of_any_number_of_lines(lines):
     }
     assert any(text.startswith(expected[lines]) for text in said)
     assert any("upside down" in text for text in said)
+
+
+def test_the_next_best_of_two_numbers_are_two_numbers():
+    page = compose_page(["24 815"])
+    layout, (reading,) = Reader().read_layout(load(page))
+    figure = FIGURES["lattice"](layout.strips[0].ink, reading)
+    (note,) = (text for text in words(figure) if "Next best" in text)
+    others = note.replace("\n", " ").partition("Next best: ")[2].rstrip(".").split(", ")
+    assert others
+    assert all(" " in other for other in others)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_words_on_segments_of_a_lattice_stay_in_their_boxes_or_beside_them(seed):
+    """Three of the digits touch: narrow segments have their words at their side."""
+    page = compose_page(["4071936"], gap=0, seed=seed, part="train")
+    layout, (reading,) = Reader().read_layout(load(page))
+    figure = FIGURES["lattice"](layout.strips[0].ink, reading)
+    check_layout(figure)
+    draw = figure.canvas.get_renderer()
+    bars = [patch.get_window_extent(draw) for patch in figure.axes[0].patches]
+    for text in figure.axes[0].texts:
+        if not re.fullmatch(r"[0-9?]  .*%", text.get_text()) or text.get_fontsize() != 7:
+            continue
+        box = text.get_window_extent(draw)
+        for bar in bars:
+            inside = bar.x0 <= box.x0 and box.x1 <= bar.x1
+            apart = box.x1 <= bar.x0 + 1 or bar.x1 <= box.x0 + 1
+            assert inside or apart or box.y1 <= bar.y0 or bar.y1 <= box.y0, text.get_text()
 
 
 # What it is made of

@@ -27,7 +27,8 @@ from digitscope.figures.style import (
     styled,
 )
 from digitscope.reading.classifier import NONE
-from digitscope.reading.lattice import Lattice, backward, best_strings, forward
+from digitscope.reading.lattice import Lattice, Way, backward, best_strings, forward
+from digitscope.reading.numbers import split
 from digitscope.reading.reading import Reading
 
 __all__ = ["lattice"]
@@ -53,7 +54,7 @@ def lattice(ink: Images, reading: Reading) -> Figure:
     height, width = ink.shape
     wide = min(WIDTH - 2 * MARGIN, TALLEST * width / height)
     tall, scale = wide * height / width, wide / width
-    lanes = _lanes(found, {e for e, _ in way}, WORDS / scale)
+    lanes = _lanes(found, {e for e, _ in way}, WORDS / scale, (WIDTH - 2 * MARGIN) / scale)
     below = 0.35 + LANE * (1 + max((lane for _, _, _, lane in lanes), default=0) + 1)
     columns = max(1, int((WIDTH - 2 * MARGIN) // (TILE + 0.2)))
     rows = math.ceil(len(way) / columns)
@@ -65,10 +66,16 @@ def lattice(ink: Images, reading: Reading) -> Figure:
     put_image(ax, ink, (MARGIN, y), (wide, tall), DIGITS)
     _draw_cuts(ax, reading, (MARGIN, y + tall), scale)
     for e, label in way:
-        _bar(ax, found, e, _said(label), (y - 0.35, scale), BLUE)
+        _bar(ax, found, e, (y - 0.35, scale), BLUE)
+        x, _, w, _ = found.segments.boxes[e]
+        _write(ax, (MARGIN + (x + w / 2) * scale, y - 0.35), _said(label))
     for e, label, sure, lane in lanes:
         at = y - 0.35 - LANE * (lane + 1)
-        _bar(ax, found, e, f"{_said(label)}  {percent(sure, 0)}", (at, scale), MUTED)
+        _bar(ax, found, e, (at, scale), MUTED)
+        x, _, w, _ = found.segments.boxes[e]
+        place = _place(x, w, WORDS / scale, (WIDTH - 2 * MARGIN) / scale)
+        middle = MARGIN + place * scale + WORDS / 2
+        _write(ax, (middle, at), f"{_said(label)}  {percent(sure, 0)}")
     top = y - below
     for i, mark in enumerate(reading.marks):
         x = MARGIN + (i % columns) * (TILE + 0.2)
@@ -94,24 +101,33 @@ def _note(reading: Reading) -> str:
         f"{len(found.blots)} marks, {cuts} candidate cuts, {len(found.segments)} segments judged. "
         f"The whole line is right with a probability of {percent(reading.confidence)}."
     )
-    others = [_string(way) for _, way in best_strings(found, 8)[:4]] if len(found.blots) else []
+    ways = [way for _, way in best_strings(found, 8)[:4]] if len(found.blots) else []
     told = "".join(mark.text for mark in reading.marks)
-    others = [other for other in others if other != told][:3]
+    others = [text for way in ways if (text := _string(found, way)).replace(" ", "") != told][:3]
     return " ".join([words, f"Next best: {', '.join(others)}." if others else "", *reading.notes])
 
 
-def _string(way: tuple[tuple[int, int], ...]) -> str:
-    return "".join(_said(label) for _, label in way if label <= NONE) or "nothing"
+def _string(found: Lattice, way: Way) -> str:
+    """What a way reads as, its numbers parted as those of the answer are."""
+    told = [(e, _said(label)) for e, label in way if label <= NONE]
+    if not told:
+        return "nothing"
+    x, y, w, h = found.segments.boxes[[e for e, _ in told]].T.tolist()
+    firsts = set(split(list(zip(x, y, w, h, strict=True)), found.blots.height)[1:])
+    return "".join(f" {text}" if i in firsts else text for i, (_, text) in enumerate(told))
 
 
 def _said(label: int) -> str:
     return "?" if label == NONE else str(label)
 
 
-def _lanes(found: Lattice, taken: set[int], words: float) -> list[tuple[int, int, float, int]]:
+def _lanes(
+    found: Lattice, taken: set[int], words: float, room: float
+) -> list[tuple[int, int, float, int]]:
     """The most probable segments beside the best way: edge, label, probability, row to draw it in.
 
-    `words` is the width of what is written on one, in pixels of the strip.
+    `words` is the width of what is written on one, `room` that of the figure, in pixels of the
+    strip.
     """
     if not len(found.segments):
         return []
@@ -123,8 +139,8 @@ def _lanes(found: Lattice, taken: set[int], words: float) -> list[tuple[int, int
         if shares[e].max() < SHARE:
             break
         x, _, w, _ = found.segments.boxes[e]
-        side = max(w, words) / 2
-        left, right = max(0.0, x + w / 2 - side), x + w / 2 + side
+        place = _place(x, w, words, room)
+        left, right = min(x, place), max(x + w, place + words)
         lane = next((i for i, row in enumerate(free) if _fits(row, left, right)), len(free))
         if lane == len(free):
             free.append([])
@@ -140,21 +156,28 @@ def _shares(found: Lattice) -> Floats:
     return np.exp(np.minimum(logs + behind[found.segments.end, None] - ahead[-1], 0))
 
 
+def _place(x: float, w: float, words: float, room: float) -> float:
+    """Where words begin: in the middle of what is wide enough for them, or else beside it."""
+    if w >= words:
+        return x + (w - words) / 2
+    return x + w if x + w + words <= room else x - words
+
+
 def _fits(row: list[tuple[float, float]], left: float, right: float) -> bool:
     return all(left >= end + 1 or right + 1 <= start for start, end in row)
 
 
-def _bar(
-    ax: Axes, found: Lattice, edge: int, words: str, at: tuple[float, float], colour: str
-) -> None:
+def _bar(ax: Axes, found: Lattice, edge: int, at: tuple[float, float], colour: str) -> None:
     """A segment as a bar below the strip, as wide as its ink."""
     y, scale = at
     x, _, w, _ = found.segments.boxes[edge]
     left, wide = MARGIN + x * scale, w * scale
     fill = "#dcebf5" if colour == BLUE else GRID
     ax.add_patch(Rectangle((left, y), wide, LANE - 0.05, facecolor=fill, edgecolor=colour, lw=0.8))
-    middle = max(left + wide / 2, MARGIN + WORDS / 4)
-    ax.text(middle, y + 0.09, words, ha="center", va="center", fontsize=7, color=INK)
+
+
+def _write(ax: Axes, at: tuple[float, float], words: str) -> None:
+    ax.text(at[0], at[1] + 0.09, words, ha="center", va="center", fontsize=7, color=INK)
 
 
 def _draw_cuts(ax: Axes, reading: Reading, corner: tuple[float, float], scale: float) -> None:
