@@ -87,7 +87,7 @@ def test_reading_steps_of_any_number_of_lines(lines):
     expected = {
         0: "Nothing to read.",
         1: "1 line with 12 digits; 80.0 % sure of it.",
-        40: "40 lines with 480 digits; 80.0 % sure of the least sure of them.",
+        40: "40 lines with 480 digits; 80.0 % sure of the least sure line.",
     }
     assert any(text.startswith(expected[lines]) for text in said)
     assert any("upside down" in text for text in said)

@@ -53,7 +53,7 @@ def test_the_step_that_brings_the_answer_says_so() -> None:
     assert told[0].explanation.startswith("Loaded. A threshold alone would read here: ")
     assert told[1].explanation == "Evened. Now a threshold alone would read the answer, 11."
     assert told[2].explanation == "Y."
-    assert told[3].explanation == "What the network was given: 2 marks. Read: 11."
+    assert told[3].explanation == "What the network was given, line by line: 2 marks. Read: 11."
     assert (told[3].image == 9).sum() == 2 * 28 * 28
 
 
@@ -68,3 +68,19 @@ def test_a_reading_without_a_digit_is_put_into_words_and_the_answer_is_not_cut()
     assert told[0].explanation.endswith("would read here: one mark, which is no digit.")
     assert told[1].explanation == "Y. Now a threshold alone would read: 2 marks, none a digit."
     assert told[2].explanation.endswith(f"Read: {page.text}.")
+
+
+def test_digits_stand_in_rows_as_their_lines_do_and_numbers_stay_whole() -> None:
+    ink = np.full((28, 28), 200, np.uint8)
+    one = Digit("1", 1, 0.9, (0, 0, 9, 9), (), ink)
+
+    def line(*lengths: int) -> Line:
+        numbers = tuple(Number((one,) * n, 0.9, (0, 0, 9, 9)) for n in lengths)
+        return Line(numbers, 0.9, (0, 0, 9, 9))
+
+    picture = Picture("a.png", ink, 28, 28, "")
+    page = Page((line(3, 2), line(9, 9), line(20), line(1)), picture)
+    sheet = explain(page, (Step("load", "Loaded.", ink),), by_width)[-1].image
+    cells = sheet.reshape(sheet.shape[0] // 44, 44, -1, 44).max(axis=(1, 3)) > 0
+    rows = ["".join("1" if cell else " " for cell in row).rstrip() for row in cells]
+    assert rows == ["111 11", "1" * 9, "1" * 9, "1" * 16, "1" * 4, "1"]

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from digitscope.figures.step_grid import step_grid
 from digitscope.figures.style import percent, styled
-from digitscope.preparation.results import Step
+from digitscope.preparation.results import Step, counted
 from digitscope.reading.tree import Page
 
 __all__ = ["reading_steps"]
@@ -36,10 +36,10 @@ def _note(page: Page) -> str:
     if not page.lines:
         said = "Nothing to read."
     else:
-        lines = "1 line" if len(page.lines) == 1 else f"{len(page.lines)} lines"
+        one = len(page.lines) == 1
         unsure = min(page.lines, key=lambda line: line.confidence)
-        said = f"{lines} with {len(page.digits)} digits; {percent(unsure.confidence)} sure of "
-        said += "it." if len(page.lines) == 1 else "the least sure of them."
+        said = f"{counted(len(page.lines), 'lines')} with {counted(len(page.digits), 'digits')}; "
+        said += f"{percent(unsure.confidence)} sure of {'it' if one else 'the least sure line'}."
     notes = [*page.warnings, *(note for line in page.lines for note in line.notes)]
     words = " ".join([said, *(f"Note: {note.rstrip('.')}." for note in notes)])
     words = textwrap.shorten(words, LONGEST_NOTE, placeholder=" ...")

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from digitscope.arrays import Images
 
-__all__ = ["Box", "Picture", "Preparation", "Step"]
+__all__ = ["Box", "Picture", "Preparation", "Step", "counted"]
 
 Box: TypeAlias = tuple[int, int, int, int]
 """x, y, width, height, in pixels."""
@@ -71,3 +71,13 @@ class Preparation:
     inverted: bool
     warnings: tuple[str, ...]
     marks: int = 1
+
+
+def counted(count: int, what: str) -> str:
+    """So many of something, whose plural is given.
+
+    >>> counted(1, "faint traces"), counted(1, "grains of paper"), counted(1200, "specks")
+    ('1 faint trace', '1 grain of paper', '1,200 specks')
+    """
+    head, of, rest = what.partition(" of ")
+    return f"{count:,} {what}" if count != 1 else f"1 {head.removesuffix('s')}{of}{rest}"

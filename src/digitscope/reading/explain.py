@@ -17,9 +17,9 @@ from digitscope.arrays import Images
 from digitscope.preparation.field import FIELD, frame
 from digitscope.preparation.levels import LEAST_CONTRAST
 from digitscope.preparation.paper import has_dark_ink, to_grey
-from digitscope.preparation.results import Step
+from digitscope.preparation.results import Step, counted
 from digitscope.reading.classifier import NONE, Classifier
-from digitscope.reading.tree import REFUSED, Page
+from digitscope.reading.tree import REFUSED, Line, Page
 
 __all__ = ["explain", "plain_reading"]
 
@@ -27,7 +27,8 @@ SMALLEST = 0.4  # of the tallest marks' height: what is smaller is left out
 APART = 1.0  # heights of paper that part two numbers
 MOST_MARKS = 300  # what has more is texture
 SHOWN, WHOLE = 30, 1_000  # characters of a plain reading, and of the answer
-COLUMNS, CELL = 12, 44  # digits a row, pixels a digit, of the picture of all digits
+COLUMNS, CELL = 16, 44  # digits a row, pixels a digit, of the picture of all digits
+GAP = np.zeros((FIELD, FIELD), np.uint8)
 
 
 def explain(page: Page, way: Sequence[Step], classify: Classifier) -> tuple[Step, ...]:
@@ -134,15 +135,15 @@ def _about_digits(page: Page) -> str:
     unsure = sum(digit.refused for digit in page.digits)
     refused = f", {unsure} of them refused" if unsure else ""
     said = " / ".join(page.text.splitlines())
-    return f"What the network was given: {count} marks{refused}. Read: {_ended(said, WHOLE)}"
+    given = counted(count, "marks")
+    return (
+        f"What the network was given, line by line: {given}{refused}. Read: {_ended(said, WHOLE)}"
+    )
 
 
 def _all_digits(page: Page) -> Images:
     """The digits as the network was given them, in reading order, a new row for each line."""
-    rows: list[list[Images]] = []
-    for line in page.lines:
-        digits = [digit.image for digit in line.digits]
-        rows += [digits[i : i + COLUMNS] for i in range(0, len(digits), COLUMNS)]
+    rows = [row for line in page.lines for row in _rows_of(line)]
     width = max(len(row) for row in rows)
     sheet = np.zeros((len(rows) * CELL, width * CELL), np.uint8)
     margin = (CELL - FIELD) // 2
@@ -151,3 +152,17 @@ def _all_digits(page: Page) -> Images:
             y, x = r * CELL + margin, c * CELL + margin
             sheet[y : y + FIELD, x : x + FIELD] = image
     return sheet
+
+
+def _rows_of(line: Line) -> list[list[Images]]:
+    """The digits of a line, a gap between two numbers. What is too long for a row goes on in the
+    next with a whole number, where that fits into one.
+    """
+    rows: list[list[Images]] = [[]]
+    for number in line.numbers:
+        digits = [digit.image for digit in number.digits]
+        if rows[-1] and len(rows[-1]) + 1 + len(digits) <= COLUMNS:
+            rows[-1] += [GAP, *digits]
+        else:
+            rows += [digits[i : i + COLUMNS] for i in range(0, len(digits), COLUMNS)]
+    return rows[1:]

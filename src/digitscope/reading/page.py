@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from digitscope.arrays import Images
 from digitscope.preparation.paper import to_grey
-from digitscope.preparation.results import Picture, Step
+from digitscope.preparation.results import Picture, Step, counted
 from digitscope.reading.cells import without_cells
 from digitscope.reading.classifier import Classifier
 from digitscope.reading.light import brighten, dark_ink
@@ -139,9 +139,9 @@ def _about_ruling(lines: int, cells: int) -> str:
 
 
 def _about_marks(marks: Marks, dropped: dict[str, int], sigma: float) -> str:
-    said = f"{len(marks)} {'mark' if len(marks) == 1 else 'marks'} of ink"
+    said = counted(len(marks), "marks of ink")
     if dropped:
-        said += "; left out: " + ", ".join(f"{count} {what}" for what, count in dropped.items())
+        said += "; left out: " + ", ".join(counted(count, what) for what, count in dropped.items())
     if sigma:
         said += f"; grain was smoothed by a Gaussian of {sigma:g} pixels"
     return said + "."
@@ -155,7 +155,8 @@ def _about_upright(upright: Upright) -> str:
         return f"No mark of a digit's size says which way is up: {done}."
     values = (round(value, 1) + 0.0 for value in upright.evidence)  # no -0.0
     each = ", ".join(f"{90 * k}: {value}" for k, value in enumerate(values))
-    return f"Log-likelihood of {upright.asked} marks turned counter-clockwise by {each}: {done}."
+    asked = counted(upright.asked, "marks")
+    return f"Log-likelihood of {asked} turned counter-clockwise by {each}: {done}."
 
 
 def _about_lines(rows: list[Row]) -> str:

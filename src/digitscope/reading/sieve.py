@@ -23,7 +23,7 @@ FAINT = 0.4  # of the usual ink: what is fainter shines through, or is the shado
 CLEAR = 6.0  # sigmas of the grain around it: of a million pixels of grain none reaches so far
 BLURRED = 0.08  # of its level is lost within a pixel, at an edge of one pixel's ink (see `sieve`)
 MOST = 1500  # marks, each compared with each; a full page has a few hundred digits
-TOO_MANY = "too many marks"
+TOO_MANY = "smallest marks"
 SMALLEST_BLURRED = 100  # pixels of the page: in a smaller image every edge is sharp
 
 
