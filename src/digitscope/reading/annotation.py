@@ -94,6 +94,8 @@ def _draw_digit(
 
 
 def _draw_legend(draw: ImageDraw, top: int, strip: int, width: int) -> None:
+    from PIL import ImageFont
+
     draw.rectangle((0, top, width, top + strip), fill=PAPER)
     entries = (
         (BLUE, 1, f"{100 * SURE:.0f} % sure or more"),
@@ -104,7 +106,7 @@ def _draw_legend(draw: ImageDraw, top: int, strip: int, width: int) -> None:
     for colour, weight, words in entries:
         draw.rectangle((x, y - 9, x + 14, y + 9), outline=colour, width=weight)
         _write(draw, (x + 24, y), words, LEGIBLE / 2, INK, "lm")
-        x += LEGEND_WIDTH / len(entries)
+        x += 24 + draw.textlength(words, ImageFont.load_default(LEGIBLE / 2)) + LEGIBLE
 
 
 def _write(
