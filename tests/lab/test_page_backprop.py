@@ -235,7 +235,7 @@ def test_a_spoilt_address_does_no_harm(browser: Browser, lab: Served) -> None:
     with person(browser, lab.address, HERE + spoilt) as someone:
         someone.says("backprop-error", re.compile("."))
         someone.page.evaluate("location.hash = '#view=backprop&image=test:100&weight=Q:1'")
-        someone.says("chain-error", "there is no weight 'Q'")
+        someone.says("chain-error", "There is no weight 'Q'")
         someone.page.select_option("#chain-layer", "b1")
         expect(someone.page.locator("#chain-name")).to_contain_text("∂J/∂b1[")
 

@@ -113,7 +113,7 @@ def test_the_keyboard_walks_the_matrix(someone: Person) -> None:
 def test_a_spoilt_address_does_no_harm(browser: Browser, lab: Served) -> None:
     for spoilt, what in (
         ("exhibit=test:99999", "test:0 to test:9999"),
-        ("cell=12,x&amount=-3", "truth must be a digit"),
+        ("cell=12,x&amount=-3", "Truth must be a digit"),
     ):
         with person(browser, lab.address, f"{GOOD}&{spoilt}") as someone:
             someone.says("mistakes-error", what)

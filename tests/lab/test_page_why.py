@@ -165,7 +165,7 @@ def test_a_spoilt_address_does_no_harm(browser: Browser, lab: Served) -> None:
         expect(someone.page.locator("#why-after-words")).to_contain_text("after:")
         someone.page.evaluate("location.hash = '#view=why&image=test:100&whyKind=x&whyBy=q'")
         someone.says("why-searching", "kind")
-        someone.says("why-error", "by must be path or occlusion")
+        someone.says("why-error", "By must be path or occlusion")
 
 
 @pytest.mark.parametrize("size", [(390, 844), (1366, 768), (1366, 650), (3840, 2160)])
