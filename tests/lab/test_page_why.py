@@ -164,7 +164,7 @@ def test_a_spoilt_address_does_no_harm(browser: Browser, lab: Served) -> None:
         someone.page.locator("#why-bars .best").wait_for(timeout=30_000)
         expect(someone.page.locator("#why-after-words")).to_contain_text("after:")
         someone.page.evaluate("location.hash = '#view=why&image=test:100&whyKind=x&whyBy=q'")
-        someone.says("why-searching", "kind")
+        someone.says("why-searching", "Kind must be one of")
         someone.says("why-error", "By must be path or occlusion")
 
 
