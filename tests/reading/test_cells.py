@@ -98,7 +98,7 @@ def test_a_digit_that_reaches_the_frame_stays(drawn, digit, tone):
 
 def test_frames_of_a_broad_pen():
     """Where each cell is drawn by itself, a wall between two has twice the pen's width."""
-    frames, ink = form(["208564"], -1, 6, (90, 90), high=50)
+    frames, ink = form(["208564"], 5, 6, (90, 90), high=50)
     assert read(picture(frames, ink, 0.9)) == ["208564"]
 
 
