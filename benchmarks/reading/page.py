@@ -10,6 +10,7 @@ from digitscope.data.mnist import SIZES
 from reading.asked import PARTS
 from reading.readers import TITLES
 from reading.stamps import others, place
+from reading.work import COMPOSED
 
 
 def percent(part: float | None, digits: int = 2) -> str:
@@ -110,10 +111,10 @@ def pages(found: dict[str, Any]) -> str:
 
 
 def each_page(found: dict[str, Any]) -> str:
-    """Lines exact of every page, a column a reader."""
+    """Lines exact of every page of the folder, a column a reader."""
     rows = found["readers"]
     cells = []
-    for name in _page_sets(found):
+    for name in (name for name in _page_sets(found) if not name.startswith(COMPOSED)):
         results = [r["pages"].get(name, {}).get("pages", []) for r in rows.values()]
         by_reader = [{p["page"]: f"{p['exact']} of {p['lines']}" for p in r} for r in results]
         for page in max(by_reader, key=len):

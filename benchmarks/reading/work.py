@@ -19,11 +19,14 @@ from numpy.typing import NDArray
 from digitscope.data.labelled import LabelledPage, LabelledSet, find_sets
 from digitscope.data.mnist import load_mnist
 from digitscope.synthesis.strings import KINDS, compose_strings
+from reading import photos
 from reading.others import OTHERS
 
 SEED = 20261122
 STRINGS = 3000
 NONE = 1000  # of each kind of thing that is no digit
+PHOTOS = 20  # of each kind of paper
+COMPOSED = "composed, "  # begins the name of a set of pages that was made here
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,11 @@ def make_work(images: Path | None, folder: Path, most: int | None = None) -> Wor
             _task(name, (make(_rng(name, i)) for i in range(min(NONE, most or NONE))), folder)
             for name, make in OTHERS.items()
         ),
-        pages={s.name: s.pages for s in sets if s.pages},
+        pages={s.name: s.pages for s in sets if s.pages}
+        | {
+            COMPOSED + kind: _photos(kind, folder, min(PHOTOS, most or PHOTOS))
+            for kind in photos.KINDS
+        },
     )
 
 
@@ -88,6 +95,16 @@ def _strings(folder: Path, n: int) -> Iterable[Task]:
         some = [one for one in made if one.kind == kind]
         images, truth = (one.image for one in some), [one.label for one in some]
         yield _task(kind, images, folder, truth, bright=True)
+
+
+def _photos(kind: str, folder: Path, n: int) -> tuple[LabelledPage, ...]:
+    """Pages of one kind, composed of MNIST's test digits."""
+    made = [photos.compose_photo(kind, _rng(kind, i), *load_mnist("test")) for i in range(n)]
+    files = _task(kind, (photo.image for photo in made), folder).paths
+    return tuple(
+        LabelledPage(Path(path).name, Path(path), photo.lines, kind, None)
+        for path, photo in zip(files, made, strict=True)
+    )
 
 
 def _task(

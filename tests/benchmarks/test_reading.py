@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import digitscope
 from digitscope.data.mnist import load_mnist
 from digitscope.models.model import Model, save
 from digitscope.models.shipped import neighbours_file
@@ -24,6 +25,7 @@ from reading.examples import draw_examples
 from reading.failures import draw_failures
 from reading.others import FONTS, LETTERS, LOOKALIKES, OTHERS
 from reading.page import TABLES, page
+from reading.photos import KINDS, compose_photo
 from reading.readers import READERS, TITLES
 from reading.readers.pixels import framed, upright
 from reading.readers.reader import Answer
@@ -77,7 +79,7 @@ class Fake:
             case "version":
                 return {"version": "fake 1"}
             case "page":
-                assert question["turn"] == 90
+                assert question["turn"] == (90 if question["path"].endswith("page.png") else 0)
                 return {"answers": ["123"], "seconds": 0.25, "processor": 0.4}
         known = [self.truth.get(path, "") for path in question["paths"]]
         answers = [[text, 0.9 if text else 0.1] for text in known]
@@ -97,6 +99,28 @@ def test_the_work(work: Work) -> None:
     assert [p.lines for p in next(iter(work.pages.values()))] == [("12 3", "45")]
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_composed_photos_show_their_lines(kind: str) -> None:
+    """The same seed gives the same photo, and the ink of all its digits is on it."""
+    images, labels = load_mnist("test")
+    for seed in range(3):
+        photo = compose_photo(kind, np.random.default_rng(seed), images, labels)
+        again = compose_photo(kind, np.random.default_rng(seed), images, labels)
+        np.testing.assert_array_equal(photo.image, again.image)
+        assert photo.lines == again.lines
+        assert all(3 <= len(line) <= 10 and line.isdigit() for line in photo.lines)
+        tall, wide = photo.image.shape[:2]
+        assert wide > 30 * max(map(len, photo.lines)) * 0.5
+        assert tall > 30 * len(photo.lines)
+
+
+def test_a_composed_photo_can_be_read() -> None:
+    images, labels = load_mnist("test")
+    plain = compose_photo("plain", np.random.default_rng(1), images, labels)
+    read = digitscope.read(plain.image)
+    assert [line.text.replace(" ", "") for line in read.lines] == list(plain.lines)
+
+
 def test_everyone_is_asked_everything(work: Work, tmp_path: Path) -> None:
     kept = []
     found = ask_all(
@@ -107,7 +131,8 @@ def test_everyone_is_asked_everything(work: Work, tmp_path: Path) -> None:
     assert found["digits"]["mine"]["milliseconds"] == 2000 / 12
     assert found["strings"]["all"]["correct"] == QUICK - 3
     assert found["refused"]["noise"] == 1.0
-    (pages,) = found["pages"].values()
+    pages, *composed = found["pages"].values()
+    assert sum(len(set_["pages"]) for set_ in composed) == 100
     assert (pages["lines"], pages["exact"], pages["spaced"], pages["errors"]) == (2, 1, 0, 2)
     assert pages["seconds"] == 0.25
     assert kept
