@@ -37,9 +37,10 @@ MIDDLE = 0.8  # of a cell's sides: what stands in there is not its frame
 CLEAR, SEEN = 0.75, 0.5  # so much of its way a side is seen; and one that ink may cover
 EVEN, PRINTED = 1.7, 1.25  # so much darker is one side than another; where no other cell is alike
 INWARD, OUTWARD = 2, 5  # pixels from where paper ends: there the line along a side is
+NEAR = 1 / 6  # of a cell's shorter side, and within those bounds: so far outward
 HIGH = 0.7  # of the highest peak there
 WIDEST = (REACH, 2 * REACH - 2)  # pixels: the bounds of what a line may be wide
-BROAD = 1 / 6  # of a cell's shorter side, and within those bounds: a wider line is a bar
+BROAD = 1 / 4  # of a cell's shorter side, and within those bounds: a wider line is a bar
 BESIDE = 6  # pixels: so near to a line is the paper that it is compared with
 SAME = 0.3  # of a cell: nearer than this another is the same one
 APART = 1.8  # of a cell around its middle: no other cell's middle lies there
@@ -222,8 +223,11 @@ def _sides(bright: Images, frame: Frames, least: float) -> list[PrintedLine] | N
     are not clear, or the clear ones are not of one darkness: two strokes that reach from one ruled
     line to the next make no cell.
     """
-    broad = BROAD * frame[2:4].min()
-    outward, widest = round(np.clip(broad, INWARD, OUTWARD)), round(np.clip(broad, *WIDEST))
+    short = frame[2:4].min()
+    outward, widest = (
+        round(np.clip(part * short, *bounds))
+        for part, bounds in ((NEAR, (INWARD, OUTWARD)), (BROAD, WIDEST))
+    )
     places = corners(frame)
     lines = []
     for start, end in zip(places, np.roll(places, -1, axis=0), strict=True):
