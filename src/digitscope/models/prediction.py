@@ -48,8 +48,8 @@ class Prediction:
         """The probability of every digit and of "none", where the model tells that: they add up to
         1, and the confidence is one of them.
 
-        >>> Prediction(7, (0.25, 0.75), (1, 7), True, False, not_a_digit=0.2).shares
-        {'1': 0.2, '7': 0.6, 'none': 0.2}
+        >>> Prediction(7, (0.25, 0.75), (1, 7), True, False, not_a_digit=0.5).shares
+        {'1': 0.125, '7': 0.375, 'none': 0.5}
         """
         none = self.not_a_digit
         found = {
