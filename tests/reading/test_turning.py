@@ -104,3 +104,21 @@ def test_what_reads_the_same_or_worse_is_no_rival() -> None:
 
 def test_no_writing_is_left_as_it_is() -> None:
     assert decide({0: way(("???", 0.5)), 90: way(("?", 0.5)), 180: []}) == (0, ())
+
+
+def test_a_page_of_many_marks_is_read_once() -> None:
+    """A strip full of grain has hundreds, and reading it in four ways would take a minute."""
+    first = Layout((), 0, (), (), others=(90, 180, 270))
+    asked: list[Layout] = []
+
+    def read(layout: Layout) -> list[Reading]:
+        asked.append(layout)
+        return way(*[("12345678", 0.1)] * 10)
+
+    layout, _ = read_upright(first, lambda rotation: Layout((), rotation, (), ()), read)
+    assert asked == [first]
+    assert layout.rotation == 0
+    assert layout.warnings == (
+        "which way up the page is cannot be told: it was left as it is; "
+        "turn the image if that is wrong",
+    )

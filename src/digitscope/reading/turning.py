@@ -21,6 +21,7 @@ MARGIN = 2.0  # by so much another way must be likelier than the one that the pa
 # What comes so near to the way that was taken deserves a warning. Few pages lie on their side, so
 # one that was left as it is may be doubted less than which way one was to be turned.
 CLOSE, CLOSE_TURNED = 0.2, 1.2
+MANY = 60  # marks: a page of more is read once, or a strip full of grain would take a minute
 HOPELESS = -2.0  # a mark: what reads so badly in its best way is no writing
 
 
@@ -60,9 +61,13 @@ def read_upright(
     """The layout that reads best, and its readings; `lay_out` makes that of another rotation.
 
     A warning says what reads nearly as well. The page stays as it is unless another way is clearly
-    better.
+    better. One of many marks is read once, with a warning where these leave doubt.
     """
-    ways = [Way(layout, read(layout)) for layout in (first, *map(lay_out, first.others))]
+    readings = read(first)
+    if first.others and sum(len(reading.marks) for reading in readings) > MANY:
+        return replace(first, warnings=(*first.warnings, _unsure(first.rotation))), readings
+    others = [lay_out(rotation) for rotation in first.others]
+    ways = [Way(first, readings), *(Way(layout, read(layout)) for layout in others)]
     best = max(ways, key=lambda way: way.likelihood)
     as_it_is = next((way for way in ways if way.layout.rotation == 0), best)
     clear = best.likelihood > as_it_is.likelihood + MARGIN and not best.hopeless
@@ -80,5 +85,13 @@ def _warning(taken: Way, rival: Way) -> str:
     better = "better" if rival.likelihood > taken.likelihood + CLOSE else "nearly as well"
     rotation = taken.layout.rotation
     turn = "upside down" if (rival.layout.rotation - rotation) % 360 == 180 else "on its side"
+    return f"the page reads {better} {turn}: {_done(rotation)}"
+
+
+def _unsure(rotation: int) -> str:
+    return f"which way up the page is cannot be told: {_done(rotation)}"
+
+
+def _done(rotation: int) -> str:
     done = f"turned by {rotation} degrees" if rotation else "left as it is"
-    return f"the page reads {better} {turn}: it was {done}; turn the image if that is wrong"
+    return f"it was {done}; turn the image if that is wrong"
