@@ -150,7 +150,7 @@ def _about_marks(marks: Marks, dropped: dict[str, int], sigma: float) -> str:
 def _about_upright(upright: Upright) -> str:
     done = f"turned by {90 * upright.quarter} degrees" if upright.quarter else "left as it is"
     if upright.others:
-        done += f", the best of {1 + len(upright.others)} ways in which it was read whole"
+        done += f", the best of {1 + len(upright.others)} ways that its marks hardly tell apart"
     if not upright.asked:
         return f"No mark of a digit's size says which way is up: {done}."
     values = (round(value, 1) + 0.0 for value in upright.evidence)  # no -0.0
